@@ -1,0 +1,1 @@
+"""Record schemas, one JSON file per stream."""

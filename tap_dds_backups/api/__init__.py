@@ -1,0 +1,1 @@
+"""The DDS REST API: sign-in, requests, pages. Knows neither Singer nor Airbyte."""

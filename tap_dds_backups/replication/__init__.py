@@ -1,0 +1,1 @@
+"""What to read and what to remember. Knows neither HTTP nor a framework."""
