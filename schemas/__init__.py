@@ -1,1 +1,1 @@
-"""Record schemas, one JSON file per stream."""
+"""JSON Schemas, one file a stream; installed as `tap_dds_backups.schemas`."""

@@ -1,0 +1,42 @@
+"""The streams that exist: name, keys and schema, for both faces."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+
+@dataclass(frozen=True)
+class StreamDefinition:
+    """What a face announces about a stream."""
+
+    name: str
+    primary_key: tuple[str, ...]
+    replication_key: str | None
+    selected_by_default: bool
+
+    @property
+    def schema(self) -> dict[str, Any]:
+        """The JSON Schema of a record: a new copy with each call."""
+        path = _schemas() / f"{self.name}.json"
+        schema: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+        return schema
+
+
+BACKUPS = StreamDefinition(
+    name="backups",
+    primary_key=("id",),
+    replication_key="begin_time",
+    selected_by_default=True,
+)
+
+STREAMS = (BACKUPS,)
+
+
+def _schemas() -> Path:
+    """Inside the package where it was installed from a wheel, else beside it."""
+    here = Path(__file__).parent
+    installed = here / "schemas"
+    return installed if installed.is_dir() else here.parent / "schemas"
