@@ -1,0 +1,97 @@
+"""A second with more backups than one page can hold: its places are read until all are known.
+
+Backups of one second come in any order, and in another at the next call. So no overlap of pages
+proves that each has been seen. What does: whole passes over the places of that second, each from
+a page that ends below it to one that begins above it, until a pass brings nothing new while as
+many ids are known as there are places. Places are counted from the old end of the list, where new
+backups do not move them. When their number changes, the second itself changed, and the ids known
+so far no longer count towards it. Only pages read after the one before are used, never pages read
+ahead, and the window is never narrowed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Generator
+from dataclasses import dataclass, field
+
+from tap_dds_backups.api.judging import Held, reaches
+from tap_dds_backups.api.models import Page, PageRequest, Window
+from tap_dds_backups.api.reading import Question, Rows, not_settled, read_whole
+
+MAX_PASSES = 60
+
+
+@dataclass(slots=True)
+class _Pass:
+    """One walk over the places of a second, from its old end to its new one."""
+
+    ids: set[str] = field(default_factory=set)
+    older: int = 0  # rows of the list older than the second
+    upto: int = 0  # rows of the list no newer than the second
+    new: int = 0
+    moved: bool = False
+    top: Held | None = None
+
+    @property
+    def places(self) -> int:
+        return self.upto - self.older
+
+
+def drain(lowest: Held, window: Window, seen: set[str]) -> Generator[Question, Page | None, Held]:
+    """Write all of the second in which `lowest` begins; return the last pass's newest page.
+
+    `lowest` ends below that second and was just read; `seen` holds the ids written at it and
+    grows. Raises ScanNotSettled after 60 passes.
+    """
+    second, places = lowest.newest, -1
+    known: set[str] = set()
+    start: Held | None = lowest
+    for _ in range(MAX_PASSES):
+        walk = yield from _walk(second, start or lowest, window, seen, reuse=start is not None)
+        start = None
+        if walk is None or walk.moved:
+            continue
+        if walk.places != places:  # the first whole pass, or the second changed: count anew
+            known, places = walk.ids, walk.places
+            continue
+        known |= walk.ids
+        if walk.top is not None and not walk.new and len(known) >= places:
+            return walk.top
+    raise not_settled(lowest, f"the {places} backups that began at {second} never show up together")
+
+
+def _walk(
+    second: str, lowest: Held, window: Window, seen: set[str], *, reuse: bool
+) -> Generator[Question, Page | None, _Pass | None]:
+    """One pass; None where the list moved so that the pass has a gap."""
+    walk, offset = _Pass(), lowest.offset
+    page = lowest if reuse else None
+    while True:
+        if page is None:
+            request = PageRequest(max(offset, 0), lowest.limit, fresh=True)
+            page = yield from read_whole(request, window)
+        if walk.top is None:
+            if not reaches(page, second, drained=False):
+                offset, page = page.offset + page.limit // 2, None
+                continue
+            walk.older = page.total - page.first_place - sum(r.begin_time >= second for r in page.rows)
+        elif page.oldest != second or page.flaw is not None:
+            return None
+        yield from _write(page, second, walk, seen)
+        if page.newest > second or page.offset == 0:
+            newer = sum(row.begin_time > second for row in page.rows)
+            walk.upto = page.total - page.first_place - newer
+            return walk
+        offset, page = page.offset - page.limit + 1, None
+
+
+def _write(page: Held, second: str, walk: _Pass, seen: set[str]) -> Generator[Rows, None, None]:
+    rows = [row for row in page.rows if row.begin_time == second]
+    new = [row for row in rows if row.id not in seen]
+    walk.moved |= walk.top is not None and walk.top.total != page.total
+    walk.top = page
+    walk.new += len(new)
+    walk.ids.update(row.id for row in rows)
+    seen.update(row.id for row in new)
+    if new:
+        yield Rows(new[::-1], second, page.page)

@@ -1,0 +1,114 @@
+"""Whether a page can be believed: by itself, and beside its older neighbour. Pure."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from tap_dds_backups.api.models import Backup, Flaw, Page, Window
+
+OUT_OF_ORDER = "its rows are not in the order newest first"
+
+
+@dataclass(frozen=True, slots=True)
+class Held:
+    """A page in hand: `count` rows from `offset`, newest first, when the list had `total`.
+
+    Where a row could not be used, `rows` are only those older than it and `flaw` is that row.
+    """
+
+    offset: int
+    limit: int
+    rows: Sequence[Backup]
+    count: int
+    total: int
+    page: Page
+    flaw: Flaw | None = None
+
+    @property
+    def short(self) -> bool:
+        """Fewer rows than asked for: the old end of the list (once the page is whole)."""
+        return self.count < self.limit
+
+    @property
+    def newest(self) -> str:
+        """The newest begin_time, or the smallest text where there are no rows."""
+        return self.rows[0].begin_time if self.rows else ""
+
+    @property
+    def oldest(self) -> str:
+        """The oldest begin_time, or the smallest text where there are no rows."""
+        return self.rows[-1].begin_time if self.rows else ""
+
+    @property
+    def first_place(self) -> int:
+        """Where in the list `rows` begin: `offset`, or behind the row that cannot be used."""
+        return self.offset + self.count - len(self.rows)
+
+
+def hold(offset: int, limit: int, page: Page) -> Held:
+    """Take a page in hand; of a page with unusable rows, the rows older than the last of them."""
+    total = offset if page.total_count is None else page.total_count
+    count = len(page.backups) + len(page.flaws)
+    if not page.flaws:
+        return Held(offset, limit, page.backups, count, total, page)
+    worst = page.flaws[-1]
+    older = count - worst.place - 1
+    rows = page.backups[len(page.backups) - older :]
+    return Held(offset, limit, rows, count, total, page, worst)
+
+
+def contradiction(held: Held, window: Window, *, ordered: bool = True) -> str | None:
+    """Say what makes this page contradict itself or the question, or None.
+
+    A row that only began before the window is a reading of the filter, not a contradiction: the
+    manual does not say whether the times bound a backup's begin, its end or its whole span.
+    """
+    rows = held.page.backups
+    if held.count > held.limit:
+        return "it holds more rows than were asked for"
+    if len({row.id for row in rows}) < len(rows):
+        return "it holds one backup twice"
+    if any(_outside(row, window) for row in rows):
+        return "it holds a backup outside the time that was asked for"
+    if held.short and held.offset + held.count < held.total:
+        return f"total_count says {held.total}, but the listing ends after fewer rows"
+    begins = [row.begin_time for row in rows]
+    if ordered and begins != sorted(begins, reverse=True):
+        return OUT_OF_ORDER
+    return None
+
+
+def _outside(row: Backup, window: Window) -> bool:
+    if row.begin_time > window.end:
+        return True
+    return row.begin_time < window.begin and row.end_time is not None and row.end_time < window.begin
+
+
+def reaches(held: Held, frontier: str, *, drained: bool) -> bool:
+    """Whether nothing can lie unread between what was written and this page."""
+    if held.short:
+        return True
+    return held.oldest < frontier or (drained and held.oldest == frontier)
+
+
+def disagree(newer: Held, older: Held) -> bool:
+    """Whether two neighbours of one total_count show other begin times at the same places.
+
+    A row left out of a page and the page filled up again shifts its older end: this sees it.
+    """
+    if newer.total != older.total or newer.first_place > older.first_place:
+        return False
+    shared = zip(newer.rows[older.first_place - newer.first_place :], older.rows, strict=False)
+    return any(left.begin_time != right.begin_time for left, right in shared)
+
+
+def group_at(second: str, rows: Sequence[Backup]) -> int:
+    """How many rows began in this second."""
+    return sum(row.begin_time == second for row in rows)
+
+
+def largest_group(rows: Sequence[Backup]) -> int:
+    """How many rows at most began in one second."""
+    return max(Counter(row.begin_time for row in rows).values(), default=0)
