@@ -74,7 +74,9 @@ def _walk(
             if not reaches(page, second, drained=False):
                 offset, page = page.offset + page.limit // 2, None
                 continue
-            walk.older = page.total - page.first_place - sum(r.begin_time >= second for r in page.rows)
+            walk.older = (
+                page.total - page.first_place - sum(r.begin_time >= second for r in page.rows)
+            )
         elif page.oldest != second or page.flaw is not None:
             return None
         yield from _write(page, second, walk, seen)

@@ -56,7 +56,9 @@ class DdsError(Exception):
         self.server_time = server_time
 
     def __str__(self) -> str:
-        marks = [m for m in (self.error_code, self.request_id and f"request {self.request_id}") if m]
+        marks = [
+            m for m in (self.error_code, self.request_id and f"request {self.request_id}") if m
+        ]
         text = self.message + (f" [{', '.join(marks)}]" if marks else "")
         return f"{text}. {self.hint}" if self.hint else text
 

@@ -83,7 +83,9 @@ def contradiction(held: Held, window: Window, *, ordered: bool = True) -> str | 
 def _outside(row: Backup, window: Window) -> bool:
     if row.begin_time > window.end:
         return True
-    return row.begin_time < window.begin and row.end_time is not None and row.end_time < window.begin
+    return (
+        row.begin_time < window.begin and row.end_time is not None and row.end_time < window.begin
+    )
 
 
 def reaches(held: Held, frontier: str, *, drained: bool) -> bool:

@@ -173,7 +173,9 @@ def _end_time(row: dict[str, Any], begin: str, notes: set[Note]) -> str | None:
     if end is None:
         notes.add(Note("end_time", "an end_time is not a time and was written as null", True))
     elif end < begin:
-        notes.add(Note("end_before_begin", "a backup ends before it begins; passed on as it came", True))
+        notes.add(
+            Note("end_before_begin", "a backup ends before it begins; passed on as it came", True)
+        )
     return end
 
 

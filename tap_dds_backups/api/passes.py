@@ -40,7 +40,9 @@ def collect(window: Window, limit: int) -> Scan:
             break
         before = listing
     else:
-        raise ScanNotSettled("the listing is in no order and never the same twice; nothing was written")
+        raise ScanNotSettled(
+            "the listing is in no order and never the same twice; nothing was written"
+        )
     rows = sorted(listing.values(), key=lambda row: row.begin_time)
     for start in range(0, len(rows), limit):
         last = start + limit >= len(rows)

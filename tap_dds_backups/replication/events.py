@@ -5,59 +5,73 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from tap_dds_backups.api.models import Backup
+from tap_dds_backups.api.errors import DdsError
+from tap_dds_backups.api.models import Backup, Window
+from tap_dds_backups.api.readahead import Waiting
 from tap_dds_backups.replication.bookmark import Bookmark
+from tap_dds_backups.replication.partition import Partition
 
 
-@dataclass(frozen=True)
-class Progress:
-    """A page was read: `written` of about `total` rows of this project's window so far."""
+@dataclass(frozen=True, slots=True)
+class Started:
+    """The partition answered for the first time: about `total` rows in `window`.
 
-    project_id: str
+    `resumed`: it goes on from its bookmark; otherwise history is read from start_date.
+    """
+
+    partition: Partition
+    window: Window
+    total: int
+    resumed: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Records:
+    """Backups to write now, begin_time ascending; `extracted_at` is their page's, UTC seconds.
+
+    `written` counts the partition's records up to and with these, of about `total`.
+    """
+
+    partition: Partition
+    backups: Sequence[Backup]
+    extracted_at: float
     written: int
     total: int
 
 
-@dataclass(frozen=True)
-class Records:
-    """Backups to write now, begin_time ascending; `extracted_at` is the page's, UTC seconds."""
-
-    project_id: str
-    backups: Sequence[Backup]
-    extracted_at: float
-
-
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Checkpoint:
-    """Everything that this bookmark covers has been yielded before: a STATE may say it."""
+    """All that this bookmark covers has been yielded before: a STATE may say it."""
 
-    project_id: str
+    partition: Partition
     bookmark: Bookmark
 
 
-@dataclass(frozen=True)
-class Waiting:
-    """The service throttles: nothing is sent before `until` (UTC seconds)."""
+@dataclass(frozen=True, slots=True)
+class Remark:
+    """Something that a person should know, once a run."""
 
-    until: float
-    reason: str
+    partition: Partition
+    text: str
+    is_warning: bool
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Finished:
-    """The project was read to its end."""
+    """The partition was read to its end: `written` records; the service reported `total` rows."""
 
-    project_id: str
+    partition: Partition
     written: int
     total: int
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Failed:
-    """The project ended with an error; the others go on and the run ends non-zero."""
+    """The partition ended with an error; the others go on and the run ends non-zero."""
 
-    project_id: str
-    error: Exception
+    partition: Partition
+    error: DdsError
+    written: int
 
 
-Event = Progress | Records | Checkpoint | Waiting | Finished | Failed
+Event = Started | Records | Checkpoint | Remark | Waiting | Finished | Failed

@@ -1,0 +1,62 @@
+"""From when to when a sync reads: what is wanted, and the window that is sent for it. Pure."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from tap_dds_backups.api.models import Backup, Window
+from tap_dds_backups.api.times import from_seconds, shifted
+from tap_dds_backups.replication.bookmark import Bookmark, Conditions
+
+EPOCH = "2000-01-01T00:00:00+00:00"  # older than the service
+END_DATE_MARGIN_SECONDS = 7 * 86_400
+
+
+@dataclass(frozen=True, slots=True)
+class Span:
+    """What one partition's sync wants. Times are RFC 3339 UTC, bounds included.
+
+    `start_date` and `end_date` cut rows away; `resume` only says from where to ask, since a row
+    that began earlier may have become visible only now.
+    """
+
+    start_date: str | None
+    end_date: str | None
+    resume: Bookmark | None = None
+    lookback_seconds: int = 0
+
+    @classmethod
+    def of(
+        cls,
+        wanted: Conditions,
+        end_date: str | None,
+        bookmark: Bookmark | None,
+        lookback_seconds: int,
+    ) -> Span:
+        """Go on from the bookmark if it covers what is wanted now, else read again."""
+        resume = bookmark if bookmark and bookmark.conditions.cover(wanted) else None
+        return cls(wanted.start_date, end_date, resume, lookback_seconds)
+
+    def window(self, now: float) -> Window:
+        """The bounds to send when it is `now` (UTC seconds).
+
+        One second earlier than wanted, since the manual does not say whether bounds are included,
+        and never the current second, which may still gain backups. With an `end_date` a week more
+        is asked for: the service may mean a backup's end, and we cut by its begin.
+        """
+        last = from_seconds(now - 1)
+        begin = self.start_date or EPOCH
+        if self.resume:
+            begin = max(begin, shifted(min(self.resume.begin_time, last), -self.lookback_seconds))
+        begin = shifted(begin, -1)
+        if self.end_date:
+            last = min(last, shifted(self.end_date, END_DATE_MARGIN_SECONDS))
+        return Window(begin, max(last, shifted(begin, 1)))
+
+    def wants(self, backup: Backup, closed: str) -> bool:
+        """Whether a listed backup is to be written now; `closed`: newest second that is complete."""
+        if self.start_date and backup.begin_time < self.start_date:
+            return False
+        if self.end_date and backup.begin_time > self.end_date:
+            return False
+        return backup.begin_time <= closed

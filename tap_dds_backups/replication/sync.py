@@ -1,0 +1,199 @@
+"""Read partitions one after another and say what to write and what to remember."""
+
+from __future__ import annotations
+
+from collections.abc import Generator, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from itertools import islice
+
+from tap_dds_backups.api.clock import Clock
+from tap_dds_backups.api.errors import DdsError, RequestRefused
+from tap_dds_backups.api.models import Backup, Note, Page, PageRequest, Window
+from tap_dds_backups.api.paging import scan
+from tap_dds_backups.api.readahead import Pages, Source, Waiting
+from tap_dds_backups.api.reading import Rows
+from tap_dds_backups.api.times import from_seconds, to_seconds
+from tap_dds_backups.replication.bookmark import Bookmark, Conditions, Progress
+from tap_dds_backups.replication.events import (
+    Checkpoint,
+    Event,
+    Failed,
+    Finished,
+    Records,
+    Remark,
+    Started,
+)
+from tap_dds_backups.replication.partition import Partition
+from tap_dds_backups.replication.span import Span
+
+BEHIND_SECONDS = 2  # the server's clock counts where ours is behind by more
+SKEW_WARNING_SECONDS = 300
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """What a sync is asked for, the same for all partitions. Times are RFC 3339 UTC.
+
+    `full_table`: bookmarks are neither used nor moved.
+    """
+
+    start_date: str | None = None
+    end_date: str | None = None
+    lookback_seconds: int = 86_400
+    page_size: int = 100
+    full_table: bool = False
+
+    def span(self, partition: Partition, bookmark: Bookmark | None) -> Span:
+        """What to read of this partition."""
+        known = None if self.full_table else bookmark
+        return Span.of(self.conditions(partition), self.end_date, known, self.lookback_seconds)
+
+    def conditions(self, partition: Partition) -> Conditions:
+        """What this partition's history is read under."""
+        return Conditions.of(partition.filters, self.start_date)
+
+
+@dataclass(slots=True)
+class Sync:
+    """Reads partitions in order, each from its own listing; the next ones are read ahead."""
+
+    wanted: Wanted
+    pages: Pages
+    clock: Clock
+    ahead: int = 0
+    _behind: float = 0.0  # how far our clock was found behind the server's
+    _windows: dict[Partition, Window] = field(default_factory=dict)
+    _said: set[tuple[str, str]] = field(default_factory=set)
+
+    def run(
+        self, sources: Mapping[Partition, Source], bookmarks: Mapping[Partition, Bookmark]
+    ) -> Iterator[Event]:
+        """Yield what to write and remember. An error ends its partition, not the run."""
+        todo = list(sources)
+        for number, partition in enumerate(todo):
+            for later in islice(todo, number + 1, number + 1 + self.ahead):
+                window = self.window(later, bookmarks.get(later))
+                self.pages.expect(sources[later], PageRequest(0, self.wanted.page_size), window)
+            reading = _Reading(self, partition, sources[partition], bookmarks.get(partition))
+            try:
+                yield from reading.run()
+            except DdsError as error:
+                yield Failed(partition, error, reading.written)
+
+    def window(self, partition: Partition, bookmark: Bookmark | None) -> Window:
+        """The window of this partition, the same however often it is asked for."""
+        if partition not in self._windows:
+            now = self.clock.now() + self._behind
+            self._windows[partition] = self.wanted.span(partition, bookmark).window(now)
+        return self._windows[partition]
+
+    def remark(self, partition: Partition, notes: Iterable[Note]) -> Iterator[Remark]:
+        """Each kind of note once a run."""
+        for note in notes:
+            if (note.kind, note.text) not in self._said:
+                self._said.add((note.kind, note.text))
+                yield Remark(partition, note.text, note.is_warning)
+
+    def measure_clock(self, page: Page) -> Iterator[Note]:
+        """Compare the clocks at a partition's first answer."""
+        if page.date is None:
+            return
+        ahead = page.date - page.received
+        if ahead > BEHIND_SECONDS:
+            self._behind = max(self._behind, ahead)
+        if abs(ahead) > SKEW_WARNING_SECONDS:
+            side = "behind" if ahead > 0 else "ahead of"
+            yield Note(
+                "clock", f"this machine's clock is {abs(ahead):.0f} s {side} the service's", True
+            )
+
+
+@dataclass(slots=True)
+class _Reading:
+    """One partition while it is read."""
+
+    sync: Sync
+    partition: Partition
+    source: Source
+    bookmark: Bookmark | None
+    written: int = 0
+    total: int = 0
+
+    def run(self) -> Generator[Event, None, None]:
+        window, first = yield from self._open()
+        span = self.sync.wanted.span(self.partition, self.bookmark)
+        closed = window.end if first.date is None else min(window.end, from_seconds(first.date - 1))
+        progress = Progress(span.resume, self.sync.wanted.conditions(self.partition), closed)
+        self.total = first.total_count or 0
+        yield Started(self.partition, window, self.total, span.resume is not None)
+        for found in self._scan(window, first):
+            if not isinstance(found, Rows):
+                yield found
+                continue
+            backups = [backup for backup in found.backups if span.wants(backup, closed)]
+            if backups:
+                yield from self._write(backups, found, progress)
+            if found.frontier is not None:
+                yield from self._remember(progress)
+        yield Finished(self.partition, self.written, self.total)
+
+    def _open(self) -> Generator[Event, None, tuple[Window, Page]]:
+        """Ask for the newest page; where our clock was wrong, once more by the server's."""
+        window = self.sync.window(self.partition, self.bookmark)
+        try:
+            first = yield from self._ask(window)
+        except RequestRefused as refusal:
+            if refusal.server_time is None or to_seconds(window.end) < refusal.server_time:
+                raise
+            return (yield from self._open_at(refusal.server_time))
+        yield from self.sync.remark(self.partition, self.sync.measure_clock(first))
+        if first.date is not None and first.date - first.received > BEHIND_SECONDS:
+            return (yield from self._open_at(first.date))
+        return window, first
+
+    def _open_at(self, now: float) -> Generator[Event, None, tuple[Window, Page]]:
+        window = self.sync.wanted.span(self.partition, self.bookmark).window(now)
+        return window, (yield from self._ask(window))
+
+    def _ask(self, window: Window) -> Generator[Event, None, Page]:
+        request = PageRequest(0, self.sync.wanted.page_size)
+        return (yield from self.sync.pages.ask(self.source, request, window))
+
+    def _scan(self, window: Window, first: Page) -> Iterator[Rows | Waiting | Remark]:
+        """Drive the scan: answer its page requests, pass on what it says."""
+        reading = scan(window, self.sync.wanted.page_size)
+        question = next(reading, None)
+        opening: Page | None = first
+        while question is not None:
+            answer = None
+            if isinstance(question, PageRequest):
+                answer, opening = opening, None
+                if answer is None:
+                    answer = yield from self.sync.pages.ask(self.source, question, window)
+                self.total = answer.total_count or self.total
+                yield from self.sync.remark(self.partition, answer.notes)
+            elif isinstance(question, Note):
+                yield from self.sync.remark(self.partition, [question])
+            else:
+                yield question
+            try:
+                question = reading.send(answer)
+            except StopIteration:
+                return
+
+    def _write(self, backups: Sequence[Backup], found: Rows, progress: Progress) -> Iterator[Event]:
+        self.written += len(backups)
+        received = found.page.received
+        yield Records(self.partition, backups, received, self.written, self.total)
+        for backup in backups:
+            if progress.wrote(backup):
+                text = (
+                    f"backup {backup.id} is unfinished since {backup.begin_time}, over seven days:"
+                    " the bookmark no longer waits for it"
+                )
+                yield from self.sync.remark(self.partition, [Note("stuck", text, True)])
+
+    def _remember(self, progress: Progress) -> Iterator[Checkpoint]:
+        bookmark = progress.bookmark()
+        if bookmark is not None and not self.sync.wanted.full_table:
+            yield Checkpoint(self.partition, bookmark)
