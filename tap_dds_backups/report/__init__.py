@@ -1,0 +1,1 @@
+"""Singer messages in, DuckDB and one HTML page out."""
