@@ -13,7 +13,8 @@ import duckdb
 import pytest
 
 from tap_dds_backups.report.errors import DatabaseError, MessageError
-from tap_dds_backups.report.load import Loaded, connect, load
+from tap_dds_backups.report.load import connect, load
+from tap_dds_backups.report.loader import Loaded
 from tests.report.singer import line, record, schema, state
 
 NOW = datetime(2026, 11, 24, 7, tzinfo=UTC)
