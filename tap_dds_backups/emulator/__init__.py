@@ -7,21 +7,26 @@ It imports nothing of the tap, so that the two are independent readings of the A
 """
 
 from tap_dds_backups.emulator.answers import ApiError
-from tap_dds_backups.emulator.emulator import Emulator, Seen
-from tap_dds_backups.emulator.estate import plain_store
+from tap_dds_backups.emulator.emulator import Emulator, Hosts
+from tap_dds_backups.emulator.estate import estate, plain_store
+from tap_dds_backups.emulator.faults import FAULTS
 from tap_dds_backups.emulator.identity import Identity
+from tap_dds_backups.emulator.life import advance
 from tap_dds_backups.emulator.listing import Query, query_from
+from tap_dds_backups.emulator.log import Seen
 from tap_dds_backups.emulator.readings import READINGS, REFUSALS, Reading
 from tap_dds_backups.emulator.rows import Backup, Instance, Project
 from tap_dds_backups.emulator.store import Store
 from tap_dds_backups.emulator.throttle import Throttle
 
 __all__ = [
+    "FAULTS",
     "READINGS",
     "REFUSALS",
     "ApiError",
     "Backup",
     "Emulator",
+    "Hosts",
     "Identity",
     "Instance",
     "Project",
@@ -30,6 +35,8 @@ __all__ = [
     "Seen",
     "Store",
     "Throttle",
+    "advance",
+    "estate",
     "plain_store",
     "query_from",
 ]

@@ -5,83 +5,138 @@ from __future__ import annotations
 import argparse
 import contextlib
 import json
+import os
 import signal
 import sys
 import threading
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from typing import Any
 
-from tap_dds_backups.emulator.emulator import Emulator
-from tap_dds_backups.emulator.estate import plain_store
+from tap_dds_backups.emulator.emulator import Emulator, Hosts
+from tap_dds_backups.emulator.estate import estate
+from tap_dds_backups.emulator.faults import FAULTS, place_fault
+from tap_dds_backups.emulator.identity import TOKEN_SECONDS, Identity
+from tap_dds_backups.emulator.life import advance
+from tap_dds_backups.emulator.readings import READINGS, REFUSALS
 from tap_dds_backups.emulator.throttle import parse_rate_limit
+from tap_dds_backups.emulator.times import seconds
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Serve until SIGTERM or SIGINT; the first line on stdout is JSON with settings for the tap."""
     options = _parser().parse_args(arguments)
+    if options.list_faults:
+        _say("\n".join(f"{fault.name:24} {fault.says}" for fault in FAULTS.values()))
+        return 0
     stop = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stop.set())
-    with contextlib.closing(_Output()) as output, _emulator(options) as emulator:
-        output.line(json.dumps(emulator.configs()))
-        output.line(_explanation(emulator))
-        while not stop.wait(1.0):
-            pass
+    try:
+        emulator = _emulator(options)
+    except OSError as error:
+        print(f"dds-backups-emulator: cannot listen: {error.strerror}", file=sys.stderr)
+        return 1
+    with emulator:
+        _say(json.dumps(emulator.configs()))
+        _say(_explanation(emulator, options))
+        while not stop.wait(options.changing or None):
+            for store in emulator.stores.values():
+                advance(store, now=time.time(), start=1)
     return 0
 
 
-class _Output:
-    """Lines on stdout, each flushed; a reader that went away is no error."""
-
-    def line(self, text: str) -> None:
-        with contextlib.suppress(BrokenPipeError):
-            print(text, flush=True)
-
-    def close(self) -> None:
-        with contextlib.suppress(BrokenPipeError):
-            sys.stdout.flush()
+def _say(text: str) -> None:
+    """One write to stdout; a reader that went away is no error."""
+    with contextlib.suppress(BrokenPipeError):
+        os.write(1, f"{text}\n".encode())
 
 
 def _emulator(options: argparse.Namespace) -> Emulator:
-    store = plain_store(options.backups, seed=options.seed, until=time.time())
+    until = seconds(options.until) if options.until else time.time()
+    throttle = options.rate_limit
+    if throttle and options.retry_after:
+        throttle = replace(throttle, retry_after="seconds")
     return Emulator(
-        store,
-        seed=options.seed,
-        port=options.port,
-        iam_port=options.iam_port,
+        estate(options.backups, seed=options.seed, until=until, reading=options.reading),
+        faults=options.faults,
+        throttle=throttle,
+        identity=Identity(seed=options.seed, token_seconds=options.token_seconds),
         latency=options.latency / 1000,
-        throttle=options.rate_limit,
+        hosts=Hosts(options.port, options.iam_port),
     )
 
 
-def _explanation(emulator: Emulator) -> str:
-    return (
-        f"DDS answers at {emulator.url}, IAM at {emulator.iam_url}, until Ctrl-C.\n"
-        "The line above holds settings for the tap, one set for each way to sign in."
-    )
+def _explanation(emulator: Emulator, options: argparse.Namespace) -> str:
+    store = emulator.store
+    lines = [
+        f"DDS answers at {emulator.url}, IAM at {emulator.iam_url}, until Ctrl-C.",
+        "The line above holds settings for the tap, one set for each way to sign in.",
+        f"{len(store.instances)} instances, {options.backups} full backups (seed {options.seed}).",
+        f"curl -X POST {emulator.url}/emulator/advance ends running backups and starts new ones;",
+        f"curl {emulator.url}/emulator/backups shows what the store holds.",
+    ]
+    if options.changing:
+        lines.append(f"A backup starts every {options.changing:g} s, and those running finish.")
+    return "\n".join(lines)
 
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="dds-backups-emulator",
         description="A DDS and an IAM on loopback, to try the tap against.",
+        epilog="A fault is NAME[=ARGUMENT][@WHERE][xTIMES]: html_502@list:3, truncated@page:last, "
+        "iam_500@sign-in, drip=0.2x*.",
     )
-    parser.add_argument("--port", type=int, default=0, help="port of DDS (default: any free one)")
-    parser.add_argument("--iam-port", type=int, default=0, help="port of IAM (default: any)")
-    parser.add_argument("--backups", type=int, default=1000, metavar="N", help="how many (1000)")
-    parser.add_argument("--seed", type=int, default=0, help="same seed, same backups (0)")
-    parser.add_argument("--latency", type=float, default=0, metavar="MS", help="of each answer (0)")
-    parser.add_argument(
-        "--rate-limit", type=_rate_limit, metavar="N/PERIOD", help="such as 60/minute, 10/s, 200/5m"
-    )
+    add = parser.add_argument
+    add("--port", type=int, default=0, help="port of DDS (default: any free one)")
+    add("--iam-port", type=int, default=0, help="port of IAM (default: any free one)")
+    add("--backups", type=_count, default=1_000, metavar="N", help="full backups held (1000)")
+    add("--seed", type=int, default=0, help="same seed and --until, same backups (0)")
+    add("--until", type=_time, metavar="TIME", help="'yyyy-mm-dd hh:mm:ss', end of history (now)")
+    add("--latency", type=float, default=0, metavar="MS", help="milliseconds per answer (0)")
+    add("--rate-limit", type=_checked(parse_rate_limit), metavar="N/PERIOD", help="such as 60/m")
+    add("--retry-after", action="store_true", help="name the wait in the answer to a refused call")
+    add("--faults", type=_checked(place_fault), nargs="+", default=[], metavar="FAULT")
+    add("--list-faults", action="store_true", help="name every fault and stop")
+    add("--reading", type=_reading, metavar="NAME", help="a reading of an open point of the API")
+    add("--changing", type=float, metavar="SECONDS", help="keep the store changing")
+    add("--token-seconds", type=float, default=TOKEN_SECONDS, help="life of a token (86400)")
     return parser
 
 
-def _rate_limit(text: str) -> object:
-    try:
-        return parse_rate_limit(text)
-    except ValueError as error:
-        raise argparse.ArgumentTypeError(str(error)) from None
+def _checked(parse: Callable[[str], Any]) -> Callable[[str], Any]:
+    """`parse`, its ValueError being told as it is."""
+
+    def checked(text: str) -> Any:
+        try:
+            return parse(text)
+        except ValueError as error:
+            raise argparse.ArgumentTypeError(str(error)) from None
+
+    return checked
+
+
+@_checked
+def _time(text: str) -> str:
+    seconds(text)
+    return text
+
+
+@_checked
+def _count(text: str) -> int:
+    if not text.isdigit():
+        raise ValueError("a number of backups is due")
+    return int(text)
+
+
+@_checked
+def _reading(text: str) -> Any:
+    named = {**READINGS, **REFUSALS}
+    if text not in named:
+        raise ValueError(f"no such reading, but: {', '.join(named)}")
+    return named[text]
 
 
 if __name__ == "__main__":

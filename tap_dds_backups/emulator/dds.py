@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from typing import Any
 
 from tap_dds_backups.emulator.answers import Answer, Request, dds_error, gateway_error
 from tap_dds_backups.emulator.listing import query_from
@@ -67,6 +68,14 @@ class Dds:
         if named not in ("", store.project.id) or (store.project.parent_id and not named):
             raise dds_error(403, "DBS.280032", "X-Project-Id does not name this project.")
 
-    def _list(self, store: Store, route: Route, request: Request, now: float) -> Answer:
+    def rows_at(
+        self, route: Route, request: Request, offset: int, limit: int, *, now: float
+    ) -> list[dict[str, Any]]:
+        """Other rows of the list that a request asked for, for faults that need them."""
+        store = self._stores[route.project_id]
+        query = query_from(request.parameters(), reading=store.reading, now=now)
+        return store.list(replace(query, offset=offset, limit=limit), now=now)[0]
+
+    def _list(self, store: Store, _: Route, request: Request, now: float) -> Answer:
         query = query_from(request.parameters(), reading=store.reading, now=now)
         return Answer(200, store.body(query, now=now), JSON)

@@ -47,7 +47,7 @@ class Iam:
             raise iam_error(404, "Not Found", "Could not find the requested resource.")
         return self._calls[name](request, now)
 
-    def _versions(self, request: Request, now: float) -> Answer:
+    def _versions(self, request: Request, _: float) -> Answer:
         version = {
             "id": "v3.6",
             "status": "stable",

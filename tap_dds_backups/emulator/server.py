@@ -6,6 +6,7 @@ measured) and cannot break off an answer at a chosen byte.
 
 from __future__ import annotations
 
+import contextlib
 import socket
 import ssl
 import struct
@@ -178,7 +179,5 @@ def _end(connection: socket.socket, ending: Ending) -> None:
 
 
 def _shut(connection: socket.socket) -> None:
-    try:
+    with contextlib.suppress(OSError):  # it was closed already
         connection.shutdown(socket.SHUT_RDWR)
-    except OSError:
-        pass  # it was closed already

@@ -96,7 +96,7 @@ def check_signature(request: Request, signed: Signed, secret_key: str, *, now: f
     """
     missing = {"host", "x-sdk-date"} - set(signed.headers)
     if missing:
-        raise SignatureRefused(f"{sorted(missing)[0]} is not among the SignedHeaders")
+        raise SignatureRefused(f"{min(missing)} is not among the SignedHeaders")
     if list(signed.headers) != sorted(signed.headers):
         raise SignatureRefused("the SignedHeaders are not sorted")
     for name in signed.headers:
