@@ -75,7 +75,7 @@ def checked_url(text: str) -> str:
     """
     parts = _split(text)
     host = _checked_host(parts)
-    if parts.scheme != "https" and not (parts.scheme == "http" and _is_loopback(host)):
+    if parts.scheme != "https" and not (parts.scheme == "http" and is_loopback(host)):
         raise ValueError("must begin with https:// (http:// only to this machine)")
     path = parts.path.rstrip("/").removesuffix("/v3")
     if not _PATH.fullmatch(path):
@@ -130,7 +130,8 @@ def _checked_host(parts: SplitResult) -> str:
     return host
 
 
-def _is_loopback(host: str) -> bool:
+def is_loopback(host: str) -> bool:
+    """Tell whether a host name or address, without brackets, can only be this machine."""
     if host == "localhost":
         return True
     try:
