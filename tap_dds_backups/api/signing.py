@@ -26,18 +26,19 @@ def sign(
     security_token: str | None = None,
     sdk_date: str,
 ) -> dict[str, str]:
-    """Return the headers that sign `request`, `Host` among them; they replace older ones.
+    """Return the headers that sign `request`; they replace older ones. `Host` is signed too.
 
     `sdk_date` is UTC as `YYYYMMDDTHHMMSSZ`; the service takes it up to 15 minutes off. The
     project id is signed because the service needs it where the project is a sub-project of its
     region. A Content-Type that the request already carries is signed too; no other header is.
     """
-    headers = {"Host": host_header(request.url), "X-Sdk-Date": sdk_date}
+    headers = {"X-Sdk-Date": sdk_date}
     if project_id:
         headers["X-Project-Id"] = project_id
     if security_token:
         headers["X-Security-Token"] = security_token
-    signed = {name.lower(): value.strip() for name, value in headers.items()}
+    signed = {"host": host_header(request.url)}
+    signed |= {name.lower(): value.strip() for name, value in headers.items()}
     signed |= {
         n.lower(): v.strip() for n, v in request.headers.items() if n.lower() == "content-type"
     }

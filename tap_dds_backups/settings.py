@@ -1,0 +1,233 @@
+"""The settings of a run, from either face's config.
+
+Everything that can be known to be wrong without a request is found here, all at once: one line
+for each mistake, never with a value.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from tap_dds_backups.api.endpoints import checked_id, derives_signing_key
+from tap_dds_backups.api.errors import ConfigError, quoted
+from tap_dds_backups.api.secret import Secret
+from tap_dds_backups.credentials import (
+    FIELDS,
+    KeyPair,
+    Password,
+    SignIn,
+    configured_kinds,
+    key_pair_of_environment,
+    sign_in_from,
+    sign_in_problems,
+)
+from tap_dds_backups.projects import Project, checked_entry, project_from
+from tap_dds_backups.setting import PROJECT_FIELDS, Setting, SignInKind
+from tap_dds_backups.settings_list import CONFIG
+from tap_dds_backups.settings_values import converted, is_given
+
+if TYPE_CHECKING:
+    from tap_dds_backups.api.models import Filters
+
+ENVIRONMENT_PROJECT = "HUAWEICLOUD_SDK_PROJECT_ID"
+ENVIRONMENT_PREFIX = "TAP_DDS_BACKUPS_"
+# What singer-sdk 0.54 and 0.55 read from the config themselves, for every tap.
+SDK_SETTINGS = (
+    "stream_maps",
+    "stream_map_config",
+    "faker_config",
+    "flattening_enabled",
+    "flattening_max_depth",
+    "flattening_max_key_length",
+    "flattening_separator",
+)
+
+
+class Settings(NamedTuple):
+    """What a run is to do, checked. Times are RFC 3339 in UTC; None means not set."""
+
+    sign_in: SignIn
+    projects: tuple[Project, ...]
+    start_date: str | None
+    end_date: str | None
+    filters: Filters
+    lookback_seconds: int
+    page_size: int
+    concurrency: int
+    requests_per_minute: int | None
+    request_timeout_seconds: int
+    max_attempts: int
+    ca_bundle: str | None
+    user_agent: str | None
+    emit_activate_version_messages: bool
+
+    def secrets(self) -> list[str]:
+        """Return every configured credential, to be masked in output."""
+        return [value.reveal() for value in self.sign_in if isinstance(value, Secret)]
+
+
+def from_singer(config: Mapping[str, Any], environ: Mapping[str, str]) -> Settings:
+    """Return the settings of a Singer config. Raises ConfigError, also for unknown settings."""
+    reading = _Reading(config, _unknown(config))
+    reading.problems += _unknown_in_projects(reading.values["projects"] or [])
+    return reading.settings(configured_kinds(reading.given), environ)
+
+
+def from_airbyte(config: Mapping[str, Any], environ: Mapping[str, str]) -> Settings:
+    """Return the settings of an Airbyte config. Unknown ones are ignored. Raises ConfigError."""
+    outer = {s.name: config.get(s.name) for s in CONFIG if not (s.sign_in or s.singer_only)}
+    credentials = config.get("credentials")
+    if credentials is None:
+        return _Reading(outer, []).settings([], environ)
+    kind = credentials.get("auth_type") if isinstance(credentials, Mapping) else None
+    if not isinstance(kind, str) or kind not in FIELDS:
+        problem = f"credentials must be an object whose auth_type is one of {', '.join(FIELDS)}"
+        return _Reading(outer, [problem]).settings(None, environ)
+    inner = {s.name: credentials.get(s.name) for s in CONFIG if s.sign_in == kind}
+    return _Reading(outer | inner, []).settings([kind], environ)
+
+
+def from_environment(environ: Mapping[str, str]) -> dict[str, str]:
+    """Return the Singer config that TAP_DDS_BACKUPS_* variables hold, values as text."""
+    named = {setting.name: ENVIRONMENT_PREFIX + setting.name.upper() for setting in CONFIG}
+    return {name: environ[variable] for name, variable in named.items() if variable in environ}
+
+
+class _Reading:
+    """Settings on their way: values checked one by one, then with each other."""
+
+    def __init__(self, config: Mapping[str, Any], problems: list[str]) -> None:
+        self.problems = problems
+        self.given = {setting.name for setting in CONFIG if is_given(config.get(setting.name))}
+        self.wrong: set[str] = set()
+        self.values: dict[str, Any] = {setting.name: setting.default for setting in CONFIG}
+        for setting in CONFIG:
+            if setting.name in self.given:
+                self._read(setting, config[setting.name])
+
+    def _read(self, setting: Setting, value: object) -> None:
+        try:
+            self.values[setting.name] = converted(setting, value)
+        except ValueError as problem:
+            self.wrong.add(setting.name)
+            self.problems.append(f"{setting.name} {problem}")
+
+    def settings(self, kinds: list[SignInKind] | None, environ: Mapping[str, str]) -> Settings:
+        """Return the settings; `kinds` are the sign-ins configured, None where that is unclear."""
+        sign_in = self._sign_in(kinds, environ)
+        if kinds == [] and not self.given & {"project_id", "projects"}:
+            self._take_project_of(environ)
+        projects = self._projects(kinds)
+        self._check_fit(sign_in, projects)
+        self._check_backups()
+        if self.problems or sign_in is None:
+            raise ConfigError(self.problems)
+        return self._built(sign_in, projects)
+
+    def _sign_in(self, kinds: list[SignInKind] | None, environ: Mapping[str, str]) -> SignIn | None:
+        if kinds is None:
+            return None
+        if not kinds:
+            return key_pair_of_environment(environ, self.problems)
+        found = sign_in_problems(kinds, self.given)
+        self.problems += found
+        return (
+            None
+            if found or self.wrong & set(FIELDS[kinds[0]])
+            else sign_in_from(kinds[0], self.values)
+        )
+
+    def _take_project_of(self, environ: Mapping[str, str]) -> None:
+        value = environ.get(ENVIRONMENT_PROJECT)
+        if not value:
+            return
+        self.given.add("project_id")
+        try:
+            self.values["project_id"] = checked_id(value)
+        except ValueError as problem:
+            self.wrong.add("project_id")
+            self.problems.append(f"{ENVIRONMENT_PROJECT} {problem}")
+
+    def _projects(self, kinds: list[SignInKind] | None) -> list[Project]:
+        entries = self._entries()
+        projects = [project_from(entry, self.values) for entry in entries if "project_id" in entry]
+        if None in projects and not self.wrong & {"region", "api_url", "cloud", "projects"}:
+            self.problems.append("region or api_url must be given, for every project")
+        ids = [entry.get("project_id") for entry in entries]
+        if len(set(ids)) < len(ids):
+            self.problems.append("projects names a project twice")
+        if kinds == ["token"] and len(ids) > 1:
+            self.problems.append("auth_token serves one project, but projects names several")
+        return [project for project in projects if project is not None]
+
+    def _entries(self) -> list[dict[str, str]]:
+        if {"project_id", "projects"} <= self.given:
+            self.problems.append("project_id and projects are both given: keep one")
+        elif not self.given & {"project_id", "projects"}:
+            self.problems.append("project_id must be given (or projects, for several)")
+        known = len(self.problems)
+        entries = [
+            checked_entry(entry, place, self.problems)
+            for place, entry in enumerate(self.values["projects"] or [], start=1)
+        ]
+        if len(self.problems) > known:
+            self.wrong.add("projects")
+        alone = self.values["project_id"]
+        return entries or ([{"project_id": alone}] if alone else [])
+
+    def _check_fit(self, sign_in: SignIn | None, projects: list[Project]) -> None:
+        """Check that the services are where this sign-in works."""
+        if (
+            isinstance(sign_in, Password)
+            and not self.wrong
+            and any(p.iam_url is None for p in projects)
+        ):
+            self.problems.append("iam_url or region must be given for a sign-in with a password")
+        if isinstance(sign_in, KeyPair) and any(derives_signing_key(p.api_url) for p in projects):
+            self.problems.append(
+                "access_key does not work on Open Telekom Cloud, which signs in another way: give "
+                "auth_token, or username, password and domain_name"
+            )
+
+    def _check_backups(self) -> None:
+        start, end = self.values["start_date"], self.values["end_date"]
+        if start and end and end < start:
+            self.problems.append("end_date lies before start_date")
+        if self.values["backup_type"] == "Incremental" and "instance_id" not in self.given:
+            self.problems.append("backup_type Incremental needs instance_id")
+
+    def _built(self, sign_in: SignIn, projects: list[Project]) -> Settings:
+        # Only here, because it brings msgspec: 40 ms that a face's `spec` need not pay.
+        from tap_dds_backups.api.models import Filters  # noqa: PLC0415
+
+        filters = Filters(**{name: self.values[name] for name in Filters.__dataclass_fields__})
+        taken = {name: self.values[name] for name in Settings._fields if name in self.values}
+        return Settings(sign_in=sign_in, filters=filters, **taken | {"projects": tuple(projects)})
+
+
+def _unknown(config: Mapping[str, Any]) -> list[str]:
+    names = [setting.name for setting in CONFIG]
+    return [
+        _unknown_line(name, "unknown setting", names)
+        for name in config
+        if name not in names and name not in SDK_SETTINGS
+    ]
+
+
+def _unknown_in_projects(entries: list[Mapping[str, Any]]) -> list[str]:
+    return [
+        _unknown_line(name, "unknown setting in projects", PROJECT_FIELDS)
+        for entry in entries
+        for name in entry
+        if name not in PROJECT_FIELDS
+    ]
+
+
+def _unknown_line(name: str, what: str, names: Sequence[str]) -> str:
+    if name == "batch_config":
+        return "batch_config: this tap writes no BATCH messages, remove it"
+    from difflib import get_close_matches  # noqa: PLC0415  # rarely needed
+
+    near = get_close_matches(str(name).lower(), names, n=1)
+    return f"{what} {quoted(name, 60)!r}" + (f": did you mean {near[0]}?" if near else "")
