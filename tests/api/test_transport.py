@@ -123,7 +123,10 @@ class TestRequest:
     )
     def test_addresses_that_are_refused(self, url: str) -> None:
         """No plain http beyond this machine, no credentials or control characters in a URL."""
-        with (transport(environ={"HTTPS_PROXY": "http://127.0.0.1:9"}) as sender, pytest.raises(ConfigError) as caught):
+        with (
+            transport(environ={"HTTPS_PROXY": "http://127.0.0.1:9"}) as sender,
+            pytest.raises(ConfigError) as caught,
+        ):
             sender.send(Request("GET", url))
         assert "secret" not in str(caught.value)
 
@@ -134,7 +137,10 @@ class TestRequest:
         netrc = tmp_path / "netrc"
         netrc.write_text("machine 127.0.0.1 login someone password netrc-secret\n")
         monkeypatch.setenv("NETRC", str(netrc))
-        with (serving(always(answer(PAGE, "Set-Cookie: HWWAFSESID=1; path=/"))) as server, transport() as sender):
+        with (
+            serving(always(answer(PAGE, "Set-Cookie: HWWAFSESID=1; path=/"))) as server,
+            transport() as sender,
+        ):
             sender.send(get(server.url, Authorization="SDK-HMAC-SHA256 mine"))
             sender.send(get(server.url, Authorization="SDK-HMAC-SHA256 mine"))
         assert len(server.seen) == 2
@@ -319,13 +325,21 @@ class TestDeadline:
 
     def test_silence(self) -> None:
         """A server that accepts and says nothing is given up at the deadline, and asked once."""
-        with (serving(silent) as server, transport(timeout_seconds=0.3) as sender, pytest.raises(ServiceUnavailable)):
+        with (
+            serving(silent) as server,
+            transport(timeout_seconds=0.3) as sender,
+            pytest.raises(ServiceUnavailable),
+        ):
             sender.send(get(server.url))
         assert len(server.seen) == 1
 
     def test_a_server_that_does_not_read(self) -> None:
         """Sending is under the same limit as receiving."""
-        with (serving(deaf) as server, transport(timeout_seconds=0.3) as sender, pytest.raises(ServiceUnavailable)):
+        with (
+            serving(deaf) as server,
+            transport(timeout_seconds=0.3) as sender,
+            pytest.raises(ServiceUnavailable),
+        ):
             sender.send(Request("POST", f"{server.url}/", {}, bytes(64 << 20)))
 
     def test_a_slow_handshake(self) -> None:
@@ -335,7 +349,11 @@ class TestDeadline:
             peer.drip(b"\x16\x03\x03\x40\x00" + bytes(100), 0.1)
 
         begun = time.monotonic()
-        with (serving(script) as server, transport(connect_seconds=0.5) as sender, pytest.raises(ServiceUnavailable, match="in time")):
+        with (
+            serving(script) as server,
+            transport(connect_seconds=0.5) as sender,
+            pytest.raises(ServiceUnavailable, match="in time"),
+        ):
             sender.send(get(server.url.replace("http:", "https:")))
         assert time.monotonic() - begun < 1.5
 
@@ -456,7 +474,10 @@ class TestConnecting:
 class TestTls:
     def test_a_private_authority(self) -> None:
         """ca_bundle makes a service of a private CA trusted."""
-        with (serving(always(answer()), certificate="localhost") as server, transport(ca_bundle=str(AUTHORITY)) as sender):
+        with (
+            serving(always(answer()), certificate="localhost") as server,
+            transport(ca_bundle=str(AUTHORITY)) as sender,
+        ):
             assert sender.send(get(server.url)).body == PAGE
             assert sender.send(get(server.url)).body == PAGE
         assert server.connections == 1
@@ -479,7 +500,10 @@ class TestTls:
         paths = {"authority": str(AUTHORITY), "other": str(AUTHORITY.with_name("elsewhere.pem"))}
         settings = {name: paths[value] for name, value in environ.items()}
         bundle = paths[ca_bundle] if ca_bundle else None
-        with (serving(always(answer()), certificate="localhost") as server, transport(ca_bundle=bundle, environ=settings) as sender):
+        with (
+            serving(always(answer()), certificate="localhost") as server,
+            transport(ca_bundle=bundle, environ=settings) as sender,
+        ):
             if trusted:
                 assert sender.send(get(server.url)).status == 200
             else:
@@ -490,18 +514,30 @@ class TestTls:
     @pytest.mark.parametrize("certificate", ["elsewhere", "expired"])
     def test_certificates_that_do_not_fit(self, certificate: str) -> None:
         """Another name, or a time that is over: refused before a credential is sent."""
-        with ((serving(always(answer()), certificate=certificate) as server, transport(ca_bundle=str(AUTHORITY)) as sender), pytest.raises(TlsError, match="not trusted")):
+        with (
+            serving(always(answer()), certificate=certificate) as server,
+            transport(ca_bundle=str(AUTHORITY)) as sender,
+            pytest.raises(TlsError, match="not trusted"),
+        ):
             sender.send(get(server.url))
         assert server.seen == []
 
     def test_no_tls_at_all(self) -> None:
         """A server that speaks plain http on the port is a TLS failure, not retried."""
-        with (serving(lambda peer: peer.send(answer(status="400 Bad Request"))) as server, transport() as sender, pytest.raises(TlsError, match="no TLS connection")):
+        with (
+            serving(lambda peer: peer.send(answer(status="400 Bad Request"))) as server,
+            transport() as sender,
+            pytest.raises(TlsError, match="no TLS connection"),
+        ):
             sender.send(get(server.url.replace("http:", "https:")))
 
     def test_a_folder_of_authorities(self, tmp_path: Path) -> None:
         """ca_bundle may be a folder; one without the right authority trusts nobody."""
-        with (serving(always(answer()), certificate="localhost") as server, transport(ca_bundle=str(tmp_path)) as sender, pytest.raises(TlsError)):
+        with (
+            serving(always(answer()), certificate="localhost") as server,
+            transport(ca_bundle=str(tmp_path)) as sender,
+            pytest.raises(TlsError),
+        ):
             sender.send(get(server.url))
 
     @pytest.mark.parametrize("content", [None, "", "no certificate"])
@@ -603,7 +639,11 @@ class TestProxy:
     )
     def test_a_proxy_that_does_not_lead_there(self, data: bytes, expected: type[DdsError]) -> None:
         """Each refusal names both hosts and never the proxy's credentials."""
-        with (serving(once(data)) as proxy, transport(environ=self.environ(proxy)) as sender, pytest.raises(DdsError) as caught):
+        with (
+            serving(once(data)) as proxy,
+            transport(environ=self.environ(proxy)) as sender,
+            pytest.raises(DdsError) as caught,
+        ):
             sender.send(get("https://dds.nowhere.invalid"))
         assert type(caught.value) is expected
         assert "dds.nowhere.invalid through the proxy 127.0.0.1" in str(caught.value)
@@ -612,7 +652,11 @@ class TestProxy:
     def test_a_proxy_that_drips(self) -> None:
         """The proxy's own answer is under the limit for connecting."""
         begun = time.monotonic()
-        with ((serving(lambda peer: peer.drip(answer(), 0.1)) as proxy, transport(environ=self.environ(proxy), connect_seconds=0.5) as sender), pytest.raises(ServiceUnavailable, match="in time")):
+        with (
+            serving(lambda peer: peer.drip(answer(), 0.1)) as proxy,
+            transport(environ=self.environ(proxy), connect_seconds=0.5) as sender,
+            pytest.raises(ServiceUnavailable, match="in time"),
+        ):
             sender.send(get("https://dds.nowhere.invalid"))
         assert time.monotonic() - begun < 1.5
 
@@ -621,5 +665,8 @@ class TestProxy:
     )
     def test_an_address_that_is_none(self, proxy: str) -> None:
         """A proxy that we cannot use is a mistake in the environment, told without its text."""
-        with (transport(environ={"HTTPS_PROXY": proxy}) as sender, pytest.raises(ConfigError, match="HTTPS_PROXY is not")):
+        with (
+            transport(environ={"HTTPS_PROXY": proxy}) as sender,
+            pytest.raises(ConfigError, match="HTTPS_PROXY is not"),
+        ):
             sender.send(get("https://dds.nowhere.invalid"))
