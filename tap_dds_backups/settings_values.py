@@ -110,9 +110,14 @@ def _user_agent(text: str) -> str:
 
 
 def _readable_path(text: str) -> str:
-    if not os.access(text, os.R_OK):
-        raise ValueError("names a file that does not exist or cannot be read")
-    return text
+    from pathlib import Path  # noqa: PLC0415  # rarely needed, and slow to load
+
+    try:
+        if os.access(Path(text).expanduser(), os.R_OK):
+            return text
+    except RuntimeError:  # the home of a user who does not exist
+        pass
+    raise ValueError("names a file that does not exist or cannot be read")
 
 
 def _start(text: str) -> str:

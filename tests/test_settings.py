@@ -261,6 +261,10 @@ BAD: dict[str, tuple[dict[str, Any], str]] = {
         GOOD | {"ca_bundle": "/nonexistent/ca.pem"},
         "ca_bundle names a file that does not exist or cannot be read",
     ),
+    "CA file of nobody": (
+        GOOD | {"ca_bundle": "~nosuchuser/ca.pem"},
+        "ca_bundle names a file that does not exist or cannot be read",
+    ),
     "user agent": (
         GOOD | {"user_agent": "caf\u00e9"},
         "user_agent must be plain ASCII, at most 200 characters",
