@@ -164,7 +164,8 @@ class Emulator:
         exchange = Exchange(request, name, now, rows_at)
         placed = self.faults.due(name, answer, exchange)
         if placed is not None:
-            answer = placed.strike(answer, exchange)
+            clean = answer
+            answer = self._worked(lambda _: placed.strike(clean, exchange), now)
         self._note(name, request, answer.status, placed, now)
         self._dds_host.pause(self.latency)
         return answer

@@ -65,6 +65,14 @@ VECTORS = [
         "SecretKey",
         "cfb4171acec81de07d50e53d57eb77edd537414d66ddb1d7d780f128e12cd842",
     ),
+    Vector(
+        "POST",
+        SDK_URL + "?size=1",
+        "20200608T023900Z",
+        "SecretKey",
+        "436b1ac0a1ae03705934bb70ef2f2e09f7bfed2117d731a38235053199323a1f",
+        body=b'{"name":"test","id":1}',
+    ),
 ]
 
 

@@ -50,13 +50,13 @@ class Fault:
 Page = dict[str, Any]
 
 
-def altered(change: Callable[[Page, Exchange], None]) -> Effect:
-    """An effect that changes the JSON of a 200 in place; other answers pass."""
+def altered(change: Callable[[Page, Exchange], None], *, key: str = "backups") -> Effect:
+    """An effect that changes in place the JSON object that has this key; other answers pass."""
 
     def effect(answer: Answer, exchange: Exchange) -> Answer:
-        if answer.status not in (200, 201):
+        page = json.loads(answer.body or b"null")
+        if not isinstance(page, dict) or key not in page:
             return answer
-        page = json.loads(answer.body)
         change(page, exchange)
         return replace(answer, body=json_bytes(page))
 

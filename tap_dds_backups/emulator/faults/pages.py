@@ -123,7 +123,7 @@ def _duplicate_keys(body: bytes) -> bytes:
 def _raw_size(text: bytes) -> Effect:
     def change(answer: Answer, _: Exchange) -> Answer:
         page = json.loads(answer.body)
-        for row in page.get("backups", [])[:1]:
+        for row in (page.get("backups") or [])[:1]:
             row["size"] = "MARK"
         return replace(answer, body=json_bytes(page).replace(b'"MARK"', text))
 

@@ -37,8 +37,12 @@ SIGN_IN = (
     Fault("blank_subject_token", "X-Subject-Token blank", with_header("X-Subject-Token", " ")),
     Fault("wrong_token", "a token that nobody takes", with_header("X-Subject-Token", "MIIwrong")),
     Fault("empty_token_body", "an object without facts", with_body(b'{"token":{}}')),
-    Fault("token_other_project", "a token of another project", altered(_other_project)),
-    Fault("token_without_project", "a token of no project", altered(_without_project)),
-    Fault("token_expired", "a token that has ended already", altered(_expired_at_once)),
+    Fault(
+        "token_other_project", "a token of another project", altered(_other_project, key="token")
+    ),
+    Fault("token_without_project", "a token of no project", altered(_without_project, key="token")),
+    Fault(
+        "token_expired", "a token that has ended already", altered(_expired_at_once, key="token")
+    ),
     Fault("sign_in_200", "200 in the place of 201", lambda answer, _: replace(answer, status=200)),
 )
