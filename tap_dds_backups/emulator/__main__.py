@@ -36,7 +36,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         emulator = _emulator(options)
     except OSError as error:
-        print(f"dds-backups-emulator: cannot listen: {error.strerror}", file=sys.stderr)
+        print(f"dds-backups-emulator: cannot listen: {os.strerror(error.errno or 0)}", file=sys.stderr)
         return 1
     with emulator:
         _say(json.dumps(emulator.configs()))

@@ -75,7 +75,11 @@ class Emulator:
         self._lock = threading.Lock()
         self._static_tokens: dict[str, str] = {}
         self._dds_host = Listener(self._at_dds, port=hosts.port, tls=hosts.tls)
-        self._iam_host = Listener(self._at_iam, port=hosts.iam_port, tls=hosts.tls)
+        try:
+            self._iam_host = Listener(self._at_iam, port=hosts.iam_port, tls=hosts.tls)
+        except OSError:
+            self._dds_host.stop()
+            raise
         self.url = self._dds_host.url
         self.iam_url = self._iam_host.url
         self._dds = Dds(self.stores)

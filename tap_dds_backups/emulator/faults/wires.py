@@ -92,6 +92,11 @@ def _length(change: int) -> Effect:
     return effect
 
 
+def _length_words(answer: Answer, _: Exchange) -> Answer:
+    headers = {**answer.headers, "Content-Length": "many"}
+    return replace(answer, headers=headers, deliver=lambda wire: (wire, Ending.CLOSE))
+
+
 def _encoded(encoding: str, encode: Callable[[bytes], bytes]) -> Effect:
     def effect(answer: Answer, _: Exchange) -> Answer:
         headers = {**answer.headers, "Content-Encoding": encoding}
@@ -185,7 +190,7 @@ WIRES = (
     ),
     Fault("length_too_large", "fewer bytes than promised", _length(+100), temporary=True),
     Fault("length_too_small", "more bytes than promised", _length(-100)),
-    Fault("length_no_number", "Content-Length: many", with_header("Content-Length", "many")),
+    Fault("length_no_number", "Content-Length: many", _length_words),
     Fault("gzip", "gzip, as it should be", _encoded("gzip", gzip.compress)),
     Fault("gzip_broken", "gzip that is none", _encoded("gzip", lambda _: b"\x1f\x8b no gzip")),
     Fault(
