@@ -63,11 +63,12 @@ def test_what_is_no_http_ends_its_connection_only(sent: bytes) -> None:
     """Nonsense closes that connection; the server goes on."""
     with Emulator() as emulator:
         parts = urlsplit(emulator.url)
-        with socket.create_connection((parts.hostname, parts.port), timeout=5) as connection:
-            with suppress(OSError):  # the server may close before all has been sent
-                connection.sendall(sent)
-                connection.shutdown(socket.SHUT_WR)
-                assert connection.recv(4096) == b""
+        address = (parts.hostname, parts.port)
+        # The server may close before all has been sent.
+        with socket.create_connection(address, timeout=5) as connection, suppress(OSError):
+            connection.sendall(sent)
+            connection.shutdown(socket.SHUT_WR)
+            assert connection.recv(4096) == b""
         assert listed(emulator).status == 200
 
 
