@@ -70,13 +70,12 @@ def _walk(
         if page is None:
             request = PageRequest(max(offset, 0), lowest.limit, fresh=True)
             page = yield from read_whole(request, window)
-        if walk.top is None:
-            if not reaches(page, second, drained=False):
-                offset, page = page.offset + page.limit // 2, None
-                continue
-            walk.older = (
-                page.total - page.first_place - sum(r.begin_time >= second for r in page.rows)
-            )
+        if reaches(page, second, drained=False):  # from here up the pass has no gap
+            within = sum(row.begin_time >= second for row in page.rows)
+            walk = _Pass(older=page.total - page.first_place - within, new=walk.new)
+        elif walk.top is None:
+            offset, page = page.offset + page.limit // 2, None
+            continue
         elif page.oldest != second or page.flaw is not None:
             return None
         yield from _write(page, second, walk, seen)

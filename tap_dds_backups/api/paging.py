@@ -190,10 +190,11 @@ class FrontierScan:
 
     def _agreed(self, page: Held) -> Reading:
         """Read this page and its older neighbour again until they agree, the older one first."""
+        older = self.edge
         for _ in range(MAX_DISAGREEMENTS):
-            if self.edge is None or not disagree(page, self.edge):
+            if older is None or not disagree(page, older):
                 return page
-            older = yield from self._read(self.edge.offset, fresh=True)
+            older = yield from self._read(older.offset, fresh=True)
             if self._reaches(older):
                 yield from self._accept(older)
             page = yield from self._read(page.offset, fresh=True)
