@@ -40,7 +40,8 @@ class Interrupts:
     def _stop(self) -> None:
         for number in SIGNALS:  # a second signal ends the process at once
             signal.signal(number, signal.SIG_DFL)
-        raise Interrupted(self._pending)
+        received, self._pending = self._pending, 0  # told once, though the end may hold back too
+        raise Interrupted(received)
 
     @contextmanager
     def held_back(self) -> Iterator[None]:
