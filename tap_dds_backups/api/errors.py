@@ -118,7 +118,16 @@ class Throttled(DdsError):
 
 
 class ServiceUnavailable(DdsError):
-    """The service failed for now: 5xx, reset, timeout, truncated body."""
+    """The service failed for now: 5xx, reset, timeout, truncated body.
+
+    `retry_after` is in seconds, where the service named it.
+    """
+
+    def __init__(
+        self, message: str, *, retry_after: float | None = None, **details: object
+    ) -> None:
+        super().__init__(message, **details)  # type: ignore[arg-type]  # the base's own keywords
+        self.retry_after = retry_after
 
 
 class ProtocolError(DdsError):
