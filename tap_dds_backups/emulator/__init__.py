@@ -14,6 +14,7 @@ from tap_dds_backups.emulator.identity import Identity
 from tap_dds_backups.emulator.life import advance
 from tap_dds_backups.emulator.listing import Query, query_from
 from tap_dds_backups.emulator.log import Seen
+from tap_dds_backups.emulator.metadata import Machine, Metadata
 from tap_dds_backups.emulator.readings import READINGS, REFUSALS, Reading
 from tap_dds_backups.emulator.rows import Backup, Instance, Project
 from tap_dds_backups.emulator.store import Store
@@ -29,6 +30,8 @@ __all__ = [
     "Hosts",
     "Identity",
     "Instance",
+    "Machine",
+    "Metadata",
     "Project",
     "Query",
     "Reading",

@@ -12,6 +12,7 @@ import threading
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import replace
+from random import Random
 from typing import Any
 
 from tap_dds_backups.emulator.emulator import Emulator, Hosts
@@ -20,6 +21,8 @@ from tap_dds_backups.emulator.faults import FAULTS, place_fault
 from tap_dds_backups.emulator.identity import TOKEN_SECONDS, Identity
 from tap_dds_backups.emulator.life import advance
 from tap_dds_backups.emulator.readings import READINGS, REFUSALS
+from tap_dds_backups.emulator.rows import Project, hex_id
+from tap_dds_backups.emulator.store import Store
 from tap_dds_backups.emulator.throttle import parse_rate_limit
 from tap_dds_backups.emulator.times import seconds
 
@@ -36,15 +39,25 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         emulator = _emulator(options)
     except OSError as error:
-        print(f"dds-backups-emulator: cannot listen: {os.strerror(error.errno or 0)}", file=sys.stderr)
+        print(
+            f"dds-backups-emulator: cannot listen: {os.strerror(error.errno or 0)}", file=sys.stderr
+        )
         return 1
     with emulator:
-        _say(json.dumps(emulator.configs()))
+        _say(json.dumps(_configs(emulator)))
         _say(_explanation(emulator, options))
         while not stop.wait(options.changing or None):
             for store in emulator.stores.values():
                 advance(store, now=time.time(), start=1)
     return 0
+
+
+def _configs(emulator: Emulator) -> dict[str, Any]:
+    """Settings for each sign-in; with several projects, all of them where the sign-in can."""
+    if len(emulator.stores) == 1:
+        return emulator.configs()
+    several = {way: emulator.config_for_projects(way) for way in ("password", "access_key")}
+    return {**emulator.configs(), **several}
 
 
 def _say(text: str) -> None:
@@ -59,13 +72,26 @@ def _emulator(options: argparse.Namespace) -> Emulator:
     if throttle and options.retry_after:
         throttle = replace(throttle, retry_after="seconds")
     return Emulator(
-        estate(options.backups, seed=options.seed, until=until, reading=options.reading),
+        [_store(options, number, until) for number in range(options.projects)],
         faults=options.faults,
         throttle=throttle,
         identity=Identity(seed=options.seed, token_seconds=options.token_seconds),
         latency=options.latency / 1000,
         hosts=Hosts(options.port, options.iam_port),
     )
+
+
+def _store(options: argparse.Namespace, number: int, until: float) -> Store:
+    """The first project is the region's own, the others are sub-projects of it."""
+    first = Project(hex_id(Random(f"project {options.seed}")))
+    project = first
+    if number:
+        project_id = hex_id(Random(f"project {options.seed}.{number}"))
+        project = replace(
+            first, id=project_id, name=f"{first.name}_team-{number}", parent_id=first.id
+        )
+    seed = options.seed + number
+    return estate(options.backups, seed=seed, until=until, project=project, reading=options.reading)
 
 
 def _explanation(emulator: Emulator, options: argparse.Namespace) -> str:
@@ -93,6 +119,7 @@ def _parser() -> argparse.ArgumentParser:
     add("--port", type=int, default=0, help="port of DDS (default: any free one)")
     add("--iam-port", type=int, default=0, help="port of IAM (default: any free one)")
     add("--backups", type=_count, default=1_000, metavar="N", help="full backups held (1000)")
+    add("--projects", type=_count, default=1, metavar="N", help="projects of as many backups (1)")
     add("--seed", type=int, default=0, help="same seed and --until, same backups (0)")
     add("--until", type=_time, metavar="TIME", help="'yyyy-mm-dd hh:mm:ss', end of history (now)")
     add("--latency", type=float, default=0, metavar="MS", help="milliseconds per answer (0)")

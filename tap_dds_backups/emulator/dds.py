@@ -7,14 +7,21 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
-from tap_dds_backups.emulator.answers import Answer, Request, dds_error, gateway_error
+from tap_dds_backups.emulator.answers import Answer, Request, dds_error, gateway_error, json_answer
+from tap_dds_backups.emulator.instances import instance_page, no_instance, policy, restore_times
 from tap_dds_backups.emulator.listing import query_from
+from tap_dds_backups.emulator.rows import Instance
 from tap_dds_backups.emulator.store import Store
 
 JSON = {"Content-Type": "application/json"}
 
 _PROJECT = re.compile(r"[0-9a-f]{32}")
-_ROUTES = (("list", re.compile(r"/v3/([^/]+)/backups")),)
+_ROUTES = (
+    ("list", re.compile(r"/v3/([^/]+)/backups")),
+    ("instances", re.compile(r"/v3/([^/]+)/instances")),
+    ("policy", re.compile(r"/v3/([^/]+)/instances/([^/]+)/backups/policy")),
+    ("restore-time", re.compile(r"/v3/([^/]+)/instances/([^/]+)/restore-time")),
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,12 +42,35 @@ def route_of(request: Request) -> Route:
     return Route("unknown")
 
 
+@dataclass(frozen=True, slots=True)
+class Call:
+    """An admitted call on one project."""
+
+    store: Store
+    route: Route
+    request: Request
+    now: float
+
+    @property
+    def instance(self) -> Instance:
+        """The instance in the path; raises ApiError where it is gone."""
+        instance = self.store.instances.get(self.route.instance_id)
+        if instance is None:
+            raise no_instance()
+        return instance
+
+
 class Dds:
     """Answers the calls on the projects it holds."""
 
     def __init__(self, stores: Mapping[str, Store]) -> None:
         self._stores = stores
-        self._calls = {"list": self._list}
+        self._calls = {
+            "list": self._list,
+            "instances": self._instances,
+            "policy": self._policy,
+            "restore-time": self._restore_time,
+        }
 
     def answer(self, route: Route, request: Request, *, scope: str | None, now: float) -> Answer:
         """The answer to an admitted request; `scope` is its token's project, None: any.
@@ -58,7 +88,7 @@ class Dds:
         if store is None or scope not in (None, route.project_id):
             raise dds_error(403, "DBS.280032", "You do not have permission for this project.")
         self._check_project_header(request, store)
-        return self._calls[route.name](store, route, request, now)
+        return self._calls[route.name](Call(store, route, request, now))
 
     def _check_project_header(self, request: Request, store: Store) -> None:
         """A signed request for a sub-project must name it in X-Project-Id (API signing guide)."""
@@ -76,6 +106,20 @@ class Dds:
         query = query_from(request.parameters(), reading=store.reading, now=now)
         return store.list(replace(query, offset=offset, limit=limit), now=now)[0]
 
-    def _list(self, store: Store, _: Route, request: Request, now: float) -> Answer:
-        query = query_from(request.parameters(), reading=store.reading, now=now)
-        return Answer(200, store.body(query, now=now), JSON)
+    def _list(self, call: Call) -> Answer:
+        store = call.store
+        query = query_from(call.request.parameters(), reading=store.reading, now=call.now)
+        return Answer(200, store.body(query, now=call.now), JSON)
+
+    def _instances(self, call: Call) -> Answer:
+        store = call.store
+        rules = {"region": store.project.region, "gone": store.reading.gone_instance}
+        instances = [*store.instances.values()]
+        return json_answer(200, instance_page(instances, call.request.parameters(), **rules))
+
+    def _policy(self, call: Call) -> Answer:
+        return json_answer(200, policy(call.instance))
+
+    def _restore_time(self, call: Call) -> Answer:
+        rows = call.store.incrementals(call.instance.id, now=call.now)
+        return json_answer(200, restore_times(rows, dict(call.request.parameters()).get("date")))

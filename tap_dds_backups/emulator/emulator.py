@@ -104,6 +104,15 @@ class Emulator:
         hosts = {"project_id": project_id, "api_url": self.url, "iam_url": self.iam_url}
         return {**hosts, **self._sign_in_fields(sign_in, project_id)}
 
+    def config_for_projects(self, sign_in: SignIn = "password") -> dict[str, Any]:
+        """Settings for all projects at once; a token serves one project only."""
+        projects = [
+            {"project_id": each.project.id, "region": each.project.region, "api_url": self.url}
+            for each in self.stores.values()
+        ]
+        fields = self._sign_in_fields(sign_in, self.store.project.id)
+        return {"projects": projects, "iam_url": self.iam_url, **fields}
+
     def configs(self) -> dict[str, dict[str, Any]]:
         """Settings for each way to sign in, as the command line prints them."""
         ways: tuple[SignIn, ...] = ("token", "password", "access_key")

@@ -1,4 +1,4 @@
-"""The IAM host: sign-in by password, the projects of the user, version documents."""
+"""The IAM host: sign-in by password, temporary keys, the projects of the user, versions."""
 
 from __future__ import annotations
 
@@ -7,19 +7,26 @@ import json
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from tap_dds_backups.emulator.answers import Answer, Request, iam_error, json_answer
-from tap_dds_backups.emulator.identity import Identity, Token
+from tap_dds_backups.emulator.answers import Answer, ApiError, Request, iam_error, json_answer
+from tap_dds_backups.emulator.iam_bodies import (
+    credential_body,
+    projects_body,
+    token_body,
+    versions_body,
+)
+from tap_dds_backups.emulator.identity import Identity
 from tap_dds_backups.emulator.rows import Project
-from tap_dds_backups.emulator.times import iam_time
 
 NAMES = {
     ("POST", "/v3/auth/tokens"): "sign-in",
+    ("POST", "/v3.0/OS-CREDENTIAL/securitytokens"): "temporary-key",
     ("GET", "/v3/auth/projects"): "projects",
     ("GET", "/v3/projects"): "projects",
     ("GET", "/"): "versions",
     ("GET", "/v3"): "versions",
     ("GET", "/v3/"): "versions",
 }
+SHORTEST, LONGEST = 900, 86_400
 
 
 class Iam:
@@ -34,6 +41,8 @@ class Iam:
         self._iam_url = iam_url
         self._calls: dict[str, Callable[[Request, float], Answer]] = {
             "sign-in": self._sign_in,
+            "temporary-key": self._temporary_key,
+            "projects": self._list_projects,
             "versions": self._versions,
         }
 
@@ -48,16 +57,8 @@ class Iam:
         return self._calls[name](request, now)
 
     def _versions(self, request: Request, _: float) -> Answer:
-        version = {
-            "id": "v3.6",
-            "status": "stable",
-            "updated": "2016-04-04T00:00:00Z",
-            "media-types": [{"base": "application/json"}],
-            "links": [{"rel": "self", "href": f"{self._iam_url}/v3/"}],
-        }
-        if request.path == "/":
-            return json_answer(300, {"versions": {"values": [version]}})
-        return json_answer(200, {"version": version})
+        at_root = request.path == "/"
+        return json_answer(300 if at_root else 200, versions_body(self._iam_url, at_root=at_root))
 
     def _sign_in(self, request: Request, now: float) -> Answer:
         auth = _object(_json_object(request.body), "auth")
@@ -65,10 +66,11 @@ class Iam:
         if identity.get("methods") != ["password"]:
             raise iam_error(400, "Bad Request", "Only the method password is spoken here.")
         self._check_password(_object(_object(identity, "password"), "user"))
-        project_id = self._scope(auth.get("scope"))
-        text, token = self._identity.issue_token(project_id, now=now)
-        with_catalog = ("nocatalog", "true") not in request.parameters()
-        body = {"token": self.token_body(token, catalog=with_catalog)}
+        project = self._scope(auth.get("scope"))
+        text, token = self._identity.issue_token(project.id if project else "", now=now)
+        bare = ("nocatalog", "true") in request.parameters()
+        urls = None if bare else (self._dds_url, self._iam_url)
+        body = token_body(token, self._identity.user, project, urls)
         return json_answer(201, body, {"X-Subject-Token": text})
 
     def _check_password(self, given: dict[str, Any]) -> None:
@@ -82,50 +84,65 @@ class Iam:
         if not all(right):
             raise iam_error(401, "Unauthorized", "The username or password is wrong.")
 
-    def _scope(self, scope: Any) -> str:
-        """The project's id; empty for the whole account, which is no use for DDS."""
-        project = scope.get("project") if isinstance(scope, dict) else None
-        if not isinstance(project, dict):
-            return ""
+    def _scope(self, scope: Any) -> Project | None:
+        """The project; None for the whole account, which is no use for DDS."""
+        given = scope.get("project") if isinstance(scope, dict) else None
+        if not isinstance(given, dict):
+            return None
         for known in self._projects.values():
             if (
-                project.get("id", known.id) == known.id
-                and project.get("name", known.name) == known.name
+                given.get("id", known.id) == known.id
+                and given.get("name", known.name) == known.name
             ):
-                return known.id
+                return known
         raise iam_error(401, "Unauthorized", "The project is not found or not open to this user.")
 
-    def token_body(self, token: Token, *, catalog: bool) -> dict[str, Any]:
-        """What IAM tells of a token (IAM API, "Obtaining a User Token")."""
-        user = self._identity.user
-        domain = {"id": user.domain_id, "name": user.domain_name}
-        body: dict[str, Any] = {
-            "expires_at": iam_time(token.expires_at),
-            "issued_at": iam_time(token.issued_at),
-            "methods": ["password"],
-            "roles": [{"id": "0", "name": "te_agency"}, {"id": "0", "name": "op_gated_dds"}],
-            "user": {"id": user.id, "name": user.name, "domain": domain, "password_expires_at": ""},
-        }
-        if token.project_id:
-            project = self._projects[token.project_id]
-            body["project"] = {"id": project.id, "name": project.name, "domain": domain}
+    def _list_projects(self, request: Request, now: float) -> Answer:
+        self._admit(request, now)
+        given = dict(request.parameters())
+        found = [p for p in self._projects.values() if given.get("name", p.name) == p.name]
+        return json_answer(200, projects_body(found, self._identity.user, self._iam_url, given))
+
+    def _temporary_key(self, request: Request, now: float) -> Answer:
+        """A temporary key from a token, or for an agency (IAM API, "temporary access keys")."""
+        identity = _object(_object(_json_object(request.body), "auth"), "identity")
+        methods = identity.get("methods")
+        if methods == ["assume_role"]:
+            self._admit(request, now)
+            asked = _object(identity, "assume_role")
+            self._check_agency(asked)
+        elif methods == ["token"]:
+            asked = identity.get("token") or {}
+            self._use_token(asked.get("id") or request.headers.get("x-auth-token", ""), now)
         else:
-            body["domain"] = domain
-        body["catalog"] = self._catalog(token.project_id) if catalog else []
-        return body
+            raise iam_error(400, "Bad Request", "The method is token or assume_role.")
+        seconds = asked.get("duration_seconds", SHORTEST)
+        if not isinstance(seconds, int) or not SHORTEST <= seconds <= LONGEST:
+            raise iam_error(400, "Bad Request", "duration_seconds is 900 to 86400.")
+        key = self._identity.issue_temporary_key(now=now, seconds=seconds)
+        return json_answer(201, {"credential": credential_body(key)})
 
-    def _catalog(self, project_id: str) -> list[dict[str, Any]]:
-        entries = [self._entry("identity", "iam", "*", f"{self._iam_url}/v3")]
-        if project_id:
-            region = self._projects[project_id].region
-            entries.append(
-                self._entry("ddsv3", "ddsv3", region, f"{self._dds_url}/v3/{project_id}")
-            )
-        return entries
+    def _check_agency(self, asked: dict[str, Any]) -> None:
+        user = self._identity.user
+        if user.domain_name != asked.get("domain_name") and user.domain_id != asked.get(
+            "domain_id"
+        ):
+            raise iam_error(404, "Not Found", "The delegating account is not found.")
+        if asked.get("agency_name") != user.agency_name:
+            raise iam_error(404, "Not Found", "The agency is not found.")
 
-    def _entry(self, kind: str, name: str, region: str, url: str) -> dict[str, Any]:
-        endpoint = {"interface": "public", "region": region, "region_id": region, "url": url}
-        return {"type": kind, "name": name, "id": name, "endpoints": [{"id": name, **endpoint}]}
+    def _admit(self, request: Request, now: float) -> None:
+        try:
+            self._identity.admit(request, now=now)
+        except ApiError:
+            message = "The request you have made requires authentication."
+            raise iam_error(401, "Unauthorized", message) from None
+
+    def _use_token(self, text: str, now: float) -> None:
+        try:
+            self._identity.use_token(text, now=now)
+        except ApiError:
+            raise iam_error(401, "Unauthorized", "The token is not valid.") from None
 
 
 def _json_object(body: bytes) -> dict[str, Any]:

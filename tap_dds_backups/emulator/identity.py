@@ -43,13 +43,14 @@ class Token:
 
 @dataclass(frozen=True)
 class User:
-    """The one IAM user of the emulated account."""
+    """The one IAM user of the emulated account, and the agency that can be assumed."""
 
     name: str
     id: str
     domain_name: str
     domain_id: str
     password: str
+    agency_name: str = "backup-readers"
 
 
 class Identity:

@@ -60,8 +60,8 @@ def query_from(pairs: Iterable[tuple[str, str]], *, reading: Reading, now: float
         given[name] = value
     begin, end = _window(given, reading, now)
     query = Query(
-        offset=_number(given.get("offset", "0"), 0, 1 << 31, "DBS.280440", "offset"),
-        limit=_number(given.get("limit", "100"), 1, 100, "DBS.280439", "limit"),
+        offset=number(given.get("offset", "0"), 0, 1 << 31, "DBS.280440", "offset"),
+        limit=number(given.get("limit", "100"), 1, 100, "DBS.280439", "limit"),
         begin=begin,
         end=end,
         instance_id=given.get("instance_id"),
@@ -74,7 +74,8 @@ def query_from(pairs: Iterable[tuple[str, str]], *, reading: Reading, now: float
     return query
 
 
-def _number(text: str, lowest: int, highest: int, code: str, name: str) -> int:
+def number(text: str, lowest: int, highest: int, code: str, name: str) -> int:
+    """A whole number between two, or the error with this code about the parameter `name`."""
     if text.isascii() and text.isdigit() and lowest <= int(text[:12]) <= highest:
         return int(text)
     raise dds_error(400, code, f"Invalid {name}: it must be at least {lowest}, at most {highest}.")

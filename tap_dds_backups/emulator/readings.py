@@ -23,6 +23,7 @@ class Reading:
 
     `acts_on` says what the time filter compares: the begin of a backup, its end (running ones are
     then hidden), its whole span inside the window, or any overlap with the window.
+    `gone_instance` is what the instance list says of an id that is gone: regions differ.
     `order` "creation" swaps begins by up to an hour. `count` "lagging" is the total of the
     request before, for the same filters. `page_cap` answers fewer rows than were asked for.
     """
@@ -37,6 +38,7 @@ class Reading:
     past_end: Literal["empty", "refused"] = "empty"
     empty_list: Literal["array", "null", "absent"] = "array"
     unknown_id: Literal["empty", "refused"] = "empty"
+    gone_instance: Literal["refused", "empty"] = "refused"
     future_end: Literal["accepted", "refused"] = "accepted"
     begin_alone: Literal["accepted", "refused"] = "accepted"
     unknown_parameters: Literal["ignored", "refused"] = "refused"
@@ -146,6 +148,7 @@ READINGS: dict[str, Reading] = {
     "empty list null": replace(_PAGE, empty_list="null"),
     "empty list absent": replace(_PAGE, empty_list="absent"),
     "unknown id refused": replace(_PAGE, unknown_id="refused"),
+    "gone instance is no row": replace(_PAGE, gone_instance="empty"),
     "future end refused": replace(_PAGE, future_end="refused"),
     "both times or none": replace(_PAGE, begin_alone="refused"),
     "type in lower case": replace(_PAGE, type_case="lower"),

@@ -169,6 +169,12 @@ class Store:
             self._uncover(now)
             return [dict(self._view.shown(backup)) for backup in self._view.matching(query)]
 
+    def incrementals(self, instance_id: str, *, now: float) -> Backups:
+        """The visible incremental backups of an instance, newest first."""
+        with self._lock:
+            self._uncover(now)
+            return [*self._view.incrementals(instance_id)]
+
     def _uncover(self, now: float) -> None:
         if self._hidden and any(backup.visible_from <= now for backup in self._hidden):
             self._view.add(backup for backup in self._hidden if backup.visible_from <= now)

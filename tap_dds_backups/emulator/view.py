@@ -72,6 +72,10 @@ class View:
         rows, start, stop = self._slice(query)
         return rows[start:stop]
 
+    def incrementals(self, instance_id: str) -> list[Backup]:
+        """The incremental backups of an instance, newest first."""
+        return self._shelf(instance_id).rows if instance_id in self._shelves else []
+
     def page(self, query: Query, *, known: Container[str]) -> tuple[list[Backup], int]:
         """One page and its count; `known` are the instances that exist.
 

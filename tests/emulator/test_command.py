@@ -107,6 +107,19 @@ def test_the_same_seed_and_end_give_the_same_answer() -> None:
     assert b"2024-02-" in bodies[0]
 
 
+def test_several_projects() -> None:
+    """Password and access key read all projects, a token reads the first."""
+    with emulator("--backups=300", "--projects=3") as running:
+        projects = running.configs["access_key"]["projects"]
+        assert running.configs["password"]["projects"] == projects
+        assert len({project["project_id"] for project in projects}) == 3
+        assert running.configs["token"]["project_id"] == projects[0]["project_id"]
+        held = running.admin("backups")["projects"]
+        assert {key: len(rows) for key, rows in held.items()} == {
+            project["project_id"]: 300 for project in projects
+        }
+
+
 def test_another_process_can_push_it_along() -> None:
     """Running backups finish, new ones start, faults come; all of it can be read back."""
     with emulator("--backups=300") as running:

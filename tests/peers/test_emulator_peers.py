@@ -15,7 +15,7 @@ from typing import Any, NamedTuple
 
 import pytest
 
-from tap_dds_backups.emulator import Emulator, Query, plain_store
+from tap_dds_backups.emulator import Emulator, Machine, Metadata, Query, estate, plain_store
 from tests.peers.environments import environment
 
 pytestmark = pytest.mark.peers
@@ -86,6 +86,50 @@ def test_a_time_window_holds_the_same_ids(emulator: Emulator, name: str, tmp_pat
     window = {"begin_time": oldest, "end_time": newest}
     found = run(CLIENTS[name], settings(emulator, name, **window), tmp_path)
     assert found == {"ids": [row["id"] for row in rows[20:141]], "total_count": 121}
+
+
+def test_the_vendors_sdk_reads_the_sibling_calls(tmp_path: Path) -> None:
+    """Instances, policies, incremental backups and restorable times come out as its own types."""
+    now = time.time()
+    store = estate(1_000, until=now)
+    with Emulator(store) as emulator:
+        found = run(VENDOR, {**emulator.config("access_key"), "do": "siblings"}, tmp_path)
+    instances = store.instances.values()
+    assert found["instances"] == {each.id: each.name for each in instances}
+    assert found["keep_days"] == {each.id: each.keep_days for each in instances}
+    with_increments = [each.id for each in instances if each.incremental_since is not None]
+    assert found["incrementals"] == dict.fromkeys(with_increments, 287)
+    assert set(found["restorable"]) == set(with_increments)
+
+
+@pytest.mark.parametrize("source", ["metadata", "metadata version 1", "pod"])
+def test_the_vendors_sdk_gets_keys_from_its_surroundings(
+    emulator: Emulator, source: str, tmp_path: Path
+) -> None:
+    """Its own providers find keys at the metadata service and at the pod's endpoint."""
+    machine = Machine(version_2=404 if source == "metadata version 1" else "spoken")
+    with Metadata(emulator.identity, machine) as metadata:
+        (tmp_path / "pod-token").write_text(metadata.pod_token)
+        given = {
+            **emulator.config("access_key"),
+            "do": source.partition(" ")[0],
+            "metadata_url": metadata.url,
+            "pod_url": metadata.pod_url,
+            "token_file": str(tmp_path / "pod-token"),
+            "limit": 100,
+        }
+        given = {name: value for name, value in given.items() if name[-4:] != "_key"}
+        assert run(VENDOR, given, tmp_path)["ids"] == held(emulator)
+
+
+def test_the_vendors_sdk_finds_the_project_by_its_region(
+    emulator: Emulator, tmp_path: Path
+) -> None:
+    """Without a project id it asks IAM for the project that is named like the region."""
+    given = {**emulator.config("access_key"), "limit": 100, "region": "ap-southeast-3"}
+    del given["project_id"]
+    assert run(VENDOR, given, tmp_path)["ids"] == held(emulator)
+    assert emulator.requests[0].name == "projects"
 
 
 @pytest.mark.parametrize(
