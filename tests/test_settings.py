@@ -18,6 +18,7 @@ from tap_dds_backups.api.models import Filters
 from tap_dds_backups.api.secret import Secret
 from tap_dds_backups.credentials import KeyPair, Password, Token
 from tap_dds_backups.projects import Project
+from tap_dds_backups.setting import Setting
 from tap_dds_backups.settings import SDK_SETTINGS, from_airbyte, from_environment, from_singer
 from tap_dds_backups.settings_list import CONFIG
 
@@ -80,7 +81,8 @@ def test_environment_where_no_sign_in_is_configured() -> None:
     settings = from_singer({"region": "eu-west-101"}, ENV | {"HUAWEICLOUD_SDK_SECURITY_TOKEN": "E"})
     assert settings.sign_in == KeyPair(Secret("EA"), Secret("ES"), Secret("E"))
     assert settings.projects[0].project_id == P2
-    assert from_airbyte({"region": "eu-west-101"}, ENV).sign_in == KeyPair(
+    empty = ENV | {"HUAWEICLOUD_SDK_SECURITY_TOKEN": ""}
+    assert from_airbyte({"region": "eu-west-101"}, empty).sign_in == KeyPair(
         Secret("EA"), Secret("ES")
     )
 
@@ -248,6 +250,14 @@ BAD: dict[str, tuple[dict[str, Any], str]] = {
         GOOD | {"page_size": True},
         "page_size must be a whole number from 10 to 100",
     ),
+    "true as a number": (
+        GOOD | {"requests_per_minute": True},
+        "requests_per_minute must be a whole number from 1 to 60000",
+    ),
+    "delete in a name": (
+        GOOD | {"user_agent": "a\x7fb"},
+        "user_agent must not hold a line break or another control character",
+    ),
     "concurrency": (GOOD | {"concurrency": 17}, "concurrency must be a whole number from 1 to 16"),
     "half a second": (
         GOOD | {"lookback_seconds": 0.5},
@@ -361,6 +371,21 @@ def test_secrets_do_not_show() -> None:
     assert "CANARY" not in repr(settings)
     assert settings.secrets() == ["AK", "SK", "CANARY"]
     assert from_singer(PLACE | PASSWORD, {}).secrets() == ["p w"]
+
+
+NUMBERS = [setting for setting in CONFIG if setting.minimum is not None]
+
+
+@pytest.mark.parametrize("setting", NUMBERS, ids=[setting.name for setting in NUMBERS])
+def test_bounds_are_inclusive(setting: Setting) -> None:
+    """Each number is taken at both its bounds, also as text and as a whole float; not beyond."""
+    assert setting.minimum is not None
+    assert setting.maximum is not None
+    for bound, beyond in ((setting.minimum, -1), (setting.maximum, 1)):
+        for value in (bound, str(bound), f" {bound} ", float(bound)):
+            assert getattr(from_singer(GOOD | {setting.name: value}, {}), setting.name) == bound
+        for value in (bound + beyond, str(bound + beyond), bound + beyond / 2):
+            assert len(problems(GOOD | {setting.name: value})) == 1
 
 
 def test_text_from_the_environment() -> None:
@@ -479,8 +504,9 @@ def test_airbyte_credentials_of_no_type(credentials: object) -> None:
 
 def test_airbyte_takes_one_branch_and_ignores_the_rest() -> None:
     """What an earlier choice left in the form, and unknown keys, change nothing."""
-    credentials = {"auth_type": "token", "auth_token": "T-1", "password": "old", "new": 1}
-    config = PLACE | {"credentials": credentials, "username": "x", "zzz": {}, "batch_config": 1}
+    credentials = {"auth_type": "token", "auth_token": "T-1", "password": 5, "new": 1}
+    config = PLACE | {"credentials": credentials, "username": 5, "zzz": {}, "batch_config": 1}
+    config["emit_activate_version_messages"] = "maybe"
     assert from_airbyte(config, ENV) == from_singer(GOOD, {})
 
 

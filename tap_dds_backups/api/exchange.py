@@ -13,6 +13,7 @@ from tap_dds_backups.api.errors import (
     ServiceUnavailable,
     SignInError,
     Throttled,
+    TlsError,
 )
 from tap_dds_backups.api.gate import Gate
 from tap_dds_backups.api.http import Request, Response
@@ -97,6 +98,14 @@ class Exchange:
 
     def _try(self, request: Request, judge: Judge[Answer]) -> Answer:
         signed = self._signed(request)
+        try:
+            return self._judged(signed, judge)
+        except (Throttled, ServiceUnavailable, ProtocolError, TlsError):
+            if self._auth is not None:  # no word on the credential
+                self._auth.unanswered(signed.headers)
+            raise
+
+    def _judged(self, signed: Request, judge: Judge[Answer]) -> Answer:
         response = self._sender.send(signed)
         received = self._clock.local()
         date = server_time(response)
@@ -105,7 +114,7 @@ class Exchange:
         try:
             answer = judge(response, signed, received)
         except (Throttled, ServiceUnavailable, ProtocolError):
-            raise  # says nothing about the credential
+            raise
         except SignInError:
             if self._auth is None or not self._auth.refused(signed.headers, response):
                 raise

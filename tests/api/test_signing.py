@@ -151,9 +151,17 @@ def test_spellings_of_one_query(one: str, other: str) -> None:
     assert signature(Request("GET", base + one)) == signature(Request("GET", base + other))
 
 
+def test_canonical_form_of_path_and_query() -> None:
+    """Every reserved character is escaped, and only the canonical path ends with a slash."""
+    lines = canonical_request(Request("get", "https://h.example.com/a+b:c/~d?t=1+1:2/~"), {})
+    assert lines.splitlines()[:3] == ["GET", "/a%2Bb%3Ac/~d/", "t=1%2B1%3A2%2F~"]
+
+
 def test_plus_is_a_plus() -> None:
     """A plus is signed as itself, never as a blank: the service would see another value."""
-    base = "https://h.example.com/b?t="
+    base = "https://h.example.com/a%2Bb?t="
+    assert signature(Request("GET", base)) == signature(Request("GET", base.replace("%2B", "+")))
+    assert signature(Request("GET", base)) != signature(Request("GET", base.replace("%2B", "%20")))
     assert signature(Request("GET", base + "a+b")) != signature(Request("GET", base + "a%20b"))
     assert signature(Request("GET", base + "a+b")) == signature(Request("GET", base + "a%2Bb"))
 
