@@ -90,7 +90,7 @@ class FrontierScan:
         self.frontier = ""
         self.drained = False
         self.seen: set[str] = set()  # ids written at second `frontier`
-        self.edge: Held | None = None  # the accepted page that the frontier was taken from
+        self.edge: Held | None = None  # the page that was last accepted
         self.plan: deque[int] = deque()  # offsets to judge, from the old end to 0
         self.in_hand: dict[int, Held] = {}  # pages read before their turn; offset 0 from the start
         self.must_be_fresh = -1
@@ -205,12 +205,11 @@ class FrontierScan:
     def _accept(self, page: Held) -> Generator[Rows, None, None]:
         """Write what is new in a page that reaches, and move the frontier to its newest row."""
         rows = [row for row in reversed(page.rows) if self._unwritten(row)]
-        if page.newest >= self.frontier and page.rows:
-            if page.newest > self.frontier:
-                self.frontier, self.drained = page.newest, False
-                self.seen = set()
-            self.seen.update(row.id for row in page.rows if row.begin_time == self.frontier)
-            self.edge = page
+        if page.newest > self.frontier:
+            self.frontier, self.drained = page.newest, False
+            self.seen = set()
+        self.seen.update(row.id for row in page.rows if row.begin_time == self.frontier)
+        self.edge = page
         if rows:
             self.idle = 0
             yield Rows(rows, self.frontier, page.page)
