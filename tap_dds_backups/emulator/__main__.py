@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import contextlib
+import gc
 import json
 import os
 import signal
@@ -26,6 +27,8 @@ from tap_dds_backups.emulator.store import Store
 from tap_dds_backups.emulator.throttle import parse_rate_limit
 from tap_dds_backups.emulator.times import seconds
 
+WARMED = 100_000
+
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Serve until SIGTERM or SIGINT; the first line on stdout is JSON with settings for the tap."""
@@ -43,6 +46,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
             f"dds-backups-emulator: cannot listen: {os.strerror(error.errno or 0)}", file=sys.stderr
         )
         return 1
+    if options.backups * options.projects <= WARMED:
+        for store in emulator.stores.values():
+            store.warm()
+    gc.freeze()  # a million rows need not be looked through again and again
     with emulator:
         _say(json.dumps(_configs(emulator)))
         _say(_explanation(emulator, options))

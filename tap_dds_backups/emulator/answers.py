@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import enum
+import functools
 import json
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
@@ -31,10 +32,15 @@ class Request:
     headers: Mapping[str, str] = field(default_factory=dict, repr=False)
     body: bytes = field(default=b"", repr=False)
 
-    def parameters(self) -> list[tuple[str, str]]:
+    def parameters(self) -> tuple[tuple[str, str], ...]:
         """The query, decoded. A plus stays a plus: this API spells a blank %20."""
-        pairs = (item.partition("=") for item in self.raw_query.split("&") if item)
-        return [(unquote(name), unquote(value)) for name, _, value in pairs]
+        return _decoded(self.raw_query)
+
+
+@functools.lru_cache(1024)
+def _decoded(raw_query: str) -> tuple[tuple[str, str], ...]:
+    pairs = (item.partition("=") for item in raw_query.split("&") if item)
+    return tuple((unquote(name), unquote(value)) for name, _, value in pairs)
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,9 +61,12 @@ class ApiError(Exception):
         self.answer = answer
 
 
+_compact = json.JSONEncoder(separators=(",", ":")).encode
+
+
 def json_bytes(value: Any) -> bytes:
     """Compact JSON."""
-    return json.dumps(value, separators=(",", ":")).encode()
+    return _compact(value).encode()
 
 
 def json_answer(status: int, value: Any, headers: Mapping[str, str] | None = None) -> Answer:

@@ -163,6 +163,12 @@ class Store:
             listed = b"{" if self.reading.empty_list == "absent" else b'{"backups":null,'
         return listed + b'"total_count":%d}' % total
 
+    def warm(self) -> None:
+        """Spell every row now, so that the first answers cost no more than later ones."""
+        with self._lock:
+            for backup in self._by_id.values():
+                self._view.spell(backup)
+
     def visible(self, query: Query, *, now: float) -> Rows:
         """Every row that the filters of `query` let through at this instant, newest first."""
         with self._lock:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import calendar
+import functools
 import re
 import time
 from email.utils import formatdate
@@ -18,6 +19,7 @@ def api_time(seconds: float) -> str:
     return time.strftime("%Y-%m-%d %H:%M:%S", time.gmtime(seconds))
 
 
+@functools.lru_cache(1024)
 def seconds(text: str) -> int:
     """UTC seconds of a time as the list call takes it.
 
@@ -42,4 +44,9 @@ def iam_time(when: float) -> str:
 
 def http_date(when: float) -> str:
     """The form of the Date and Retry-After headers (RFC 9110)."""
+    return _http_date(int(when // 1))
+
+
+@functools.lru_cache(16)
+def _http_date(when: int) -> str:
     return formatdate(when, usegmt=True)

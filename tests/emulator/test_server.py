@@ -82,7 +82,7 @@ def test_a_request_may_come_in_pieces() -> None:
         reader = RequestReader(lambda _, pieces=pieces: next(pieces, b""))  # type: ignore[misc]
         first, second, third = reader.read(), reader.read(), reader.read()
         assert first is not None
-        assert (first.method, first.path, first.parameters()) == ("POST", "/a", [("b", " ")])
+        assert (first.method, first.path, first.parameters()) == ("POST", "/a", (("b", " "),))
         assert (first.headers, first.body) == ({"host": "x", "content-length": "3"}, b"abc")
         assert second is not None
         assert (second.method, third) == ("GET", None)
