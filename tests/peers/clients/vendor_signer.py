@@ -1,0 +1,25 @@
+"""Signs the requests given as JSON on stdin with the vendor's SDK; prints the Authorization of each."""
+
+import json
+import sys
+
+from huaweicloudsdkcore.auth.credentials import (  # type: ignore[import-not-found]
+    BasicCredentials,
+)
+from huaweicloudsdkcore.sdk_request import SdkRequest  # type: ignore[import-not-found]
+from huaweicloudsdkcore.signer.signer import Signer  # type: ignore[import-not-found]
+
+signed = []
+for case in json.load(sys.stdin):
+    request = SdkRequest(
+        method=case["method"],
+        schema="https",
+        host=case["host"],
+        resource_path=case["path"],
+        query_params=[tuple(pair) for pair in case["query"]],
+        header_params=case["headers"],
+        body=case["body"],
+    )
+    credentials = BasicCredentials(case["access_key"], case["secret_key"], "p")
+    signed.append(Signer(credentials).sign(request).header_params["Authorization"])
+json.dump(signed, sys.stdout)
