@@ -17,17 +17,32 @@ def run(arguments: Sequence[str]) -> int:
     """Run one command of the tap; return its exit code."""
     try:
         outcome = TapDDSBackups.cli(list(arguments), standalone_mode=False)
-    except click.ClickException as misuse:
-        return _refuse(misuse.format_message())
-    except ConfigValidationError as problem:
-        return _refuse(*problem.errors)
-    except DdsError as problem:
-        return _refuse(str(problem))
+    except (ConfigValidationError, DdsError, click.ClickException) as problem:
+        return _refuse(*_lines(problem))
     except SyncFailed:
         return 1  # each failure has been logged
     except (Interrupted, click.exceptions.Exit) as ended:
         return ended.exit_code
+    except BrokenPipeError:
+        raise
+    except Exception as bug:  # noqa: BLE001  # its text might hold what must not be shown
+        return _refuse(f"{_described(bug)}: a mistake of the tap, please report it")
     return outcome if isinstance(outcome, int) else 0
+
+
+def _lines(problem: Exception) -> list[str]:
+    if isinstance(problem, ConfigValidationError):
+        return problem.errors
+    return [problem.format_message() if isinstance(problem, click.ClickException) else str(problem)]
+
+
+def _described(bug: Exception) -> str:
+    """The kind of error and where it was raised, without its text."""
+    place = bug.__traceback__
+    while place is not None and place.tb_next is not None:
+        place = place.tb_next
+    where = f" at {place.tb_frame.f_code.co_filename}:{place.tb_lineno}" if place else ""
+    return f"unexpected {type(bug).__name__}{where}"
 
 
 def _refuse(*problems: str) -> int:

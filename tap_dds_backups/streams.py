@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Generator, Iterable, Iterator, Mapping
+from collections.abc import Generator, Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
@@ -12,6 +12,7 @@ from singer_sdk.metrics import Counter
 from singer_sdk.singerlib import RecordMessage
 from singer_sdk.streams import Stream
 
+from tap_dds_backups.api.models import Backup
 from tap_dds_backups.record import RecordEncoder, as_record
 from tap_dds_backups.replication.events import Checkpoint, Event, Failed, Records
 from tap_dds_backups.replication.state import remember
@@ -52,6 +53,9 @@ class BackupsStream(Stream):
         """Never at the start, as the SDK would: a run cut short must not delete what it did not read."""
         return False
 
+    def get_replication_key_signpost(self, context: Any = None) -> None:
+        """None: the window ends at a closed second, and the state holds nothing that is not needed."""
+
     def log(self, message: str, *args: Any, **kwargs: Any) -> None:
         """Log, except that an aborted run is not reported twice."""
         if not message.startswith("An unhandled error occurred"):
@@ -90,7 +94,7 @@ class BackupsStream(Stream):
                 with tap.interrupts.held_back():
                     self._write(event)
             if isinstance(event, Records):
-                counter.increment(len(event.backups))
+                counter.increment(len(self._wanted(event)))
                 yield from () if write_messages else self._records(event)
                 if self.ABORT_AT_RECORD_COUNT is not None:
                     return
@@ -116,12 +120,11 @@ class BackupsStream(Stream):
             self._dds_tap.state_writer.write_state(self.tap_state)
 
     def _write_records(self, event: Records) -> None:
-        backups = event.backups[: self.ABORT_AT_RECORD_COUNT]
         if self._is_plain():
             self._dds_tap.lines.write_lines(self._encoded(event))
             return
         moment = datetime.fromtimestamp(event.extracted_at, UTC)
-        for record in self._records(event)[: len(backups)]:
+        for record in self._records(event):
             for message in self._generate_record_messages(record):
                 self._dds_tap.write_message(
                     RecordMessage(message.stream, message.record, message.version, moment)
@@ -129,7 +132,12 @@ class BackupsStream(Stream):
 
     def _records(self, event: Records) -> list[dict[str, Any]]:
         region = self._dds_tap.regions[event.partition.project_id]
-        return [as_record(backup, event.partition.project_id, region) for backup in event.backups]
+        project_id = event.partition.project_id
+        return [as_record(backup, project_id, region) for backup in self._wanted(event)]
+
+    def _wanted(self, event: Records) -> Sequence[Backup]:
+        """All of them, except where `--test` wants one."""
+        return event.backups[: self.ABORT_AT_RECORD_COUNT]
 
     def _encoded(self, event: Records) -> Iterator[bytes]:
         project_id = event.partition.project_id

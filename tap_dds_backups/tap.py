@@ -15,9 +15,10 @@ from singer_sdk.helpers.capabilities import (
     PluginCapabilities,
     TapCapabilities,
 )
+from singer_sdk.singerlib import Catalog, CatalogEntry
 
 from tap_dds_backups import settings as settings_of
-from tap_dds_backups.api.errors import ConfigError
+from tap_dds_backups.api.errors import CatalogError, ConfigError, quoted
 from tap_dds_backups.api.models import Filters
 from tap_dds_backups.interrupts import Interrupts
 from tap_dds_backups.messages import MessageWriter
@@ -27,6 +28,7 @@ from tap_dds_backups.replication.partition import Partition
 from tap_dds_backups.replication.state import bookmarks_of, stream_states
 from tap_dds_backups.schema import STREAMS
 from tap_dds_backups.settings import Settings
+from tap_dds_backups.settings_schema import singer_schema
 from tap_dds_backups.streams import BackupsStream
 
 
@@ -34,7 +36,7 @@ class TapDDSBackups(Tap):
     """Singer tap for the backup history of Huawei Cloud Document Database Service (DDS)."""
 
     name = "tap-dds-backups"
-    config_jsonschema: ClassVar[dict[str, Any]] = settings_of.singer_schema()
+    config_jsonschema: ClassVar[dict[str, Any]] = singer_schema()
     message_writer_class = MessageWriter
     # BATCH is not offered: at 100 rows a request it gains nothing, and the SDK's skips maps.
     capabilities: ClassVar[list[CapabilitiesEnum]] = [
@@ -83,6 +85,27 @@ class TapDDSBackups(Tap):
         """The streams that exist; needs no settings and no network."""
         return [BackupsStream(self)]
 
+    @property
+    def input_catalog(self) -> Catalog | None:
+        """The catalog given. Raises CatalogError where it asks for what we do not have."""
+        catalog = super().input_catalog
+        for name, entry in (catalog or {}).items():
+            if entry.metadata.resolve_selection()[()]:
+                self._check_selected(name, entry)
+        return catalog
+
+    def _check_selected(self, name: str, entry: CatalogEntry) -> None:
+        method = entry.replication_method or entry.metadata.root.forced_replication_method
+        if name not in self._stream_names:
+            raise CatalogError(
+                f"the catalog selects {quoted(name)!r}, a stream that this tap has not"
+            )
+        if method not in (None, "", "INCREMENTAL", "FULL_TABLE"):
+            raise CatalogError(
+                f"the catalog wants {name} replicated as {quoted(method)!r}",
+                hint="INCREMENTAL and FULL_TABLE are what there is",
+            )
+
     def load_state(self, state: dict[str, Any]) -> None:
         """Take over a state. Raises StateError where it is not one of ours."""
         stream_states(state, self._stream_names)
@@ -94,7 +117,7 @@ class TapDDSBackups(Tap):
         from tap_dds_backups.connect import connect  # noqa: PLC0415
 
         full_table = stream.replication_method == "FULL_TABLE"
-        known = {} if full_table else bookmarks_of(stream.stream_state, self.partitions)
+        known = {} if full_table else bookmarks_of(self._bookmarks_in(stream.name), self.partitions)
         narrator = Narrator(time.monotonic)
         with connect(self.settings, self.partitions) as connection:
             sync = connection.sync(full_table=full_table)
@@ -102,6 +125,10 @@ class TapDDSBackups(Tap):
                 if line := narrator.line(event):
                     self.logger.log(*line)
                 yield event
+
+    def _bookmarks_in(self, stream: str) -> dict[str, Any]:
+        states: dict[str, dict[str, Any]] = self.state.get("bookmarks", {})
+        return states.get(stream, {})
 
     def _validate_config(self, *, raise_errors: bool = True) -> list[str]:
         """Check the settings our way: all mistakes at once, and never a value in the text."""

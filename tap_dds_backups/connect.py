@@ -1,0 +1,150 @@
+"""Composition: from settings to the listings of a run. Brings the HTTP stack, so import it late."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Hashable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+
+from tap_dds_backups import __version__
+from tap_dds_backups.api.auth import AccessKey, Auth, PasswordToken, StaticToken
+from tap_dds_backups.api.client import Client
+from tap_dds_backups.api.clock import Clock, SystemClock
+from tap_dds_backups.api.exchange import Exchange, OnWait, Sender
+from tap_dds_backups.api.gate import Gate
+from tap_dds_backups.api.models import Page, PageRequest, Window
+from tap_dds_backups.api.pacing import Pacer
+from tap_dds_backups.api.password import PASSWORD_TRIES
+from tap_dds_backups.api.readahead import ReadAhead, Source
+from tap_dds_backups.api.retry import Budget
+from tap_dds_backups.api.server_clock import ServerClock
+from tap_dds_backups.api.transport import Transport
+from tap_dds_backups.api.trial import Trial
+from tap_dds_backups.credentials import KeyPair, Password
+from tap_dds_backups.projects import Project
+from tap_dds_backups.replication.partition import Partition
+from tap_dds_backups.replication.sync import Sync, Wanted
+from tap_dds_backups.settings import Settings
+
+OnSecret = Callable[[str], None]
+
+
+@dataclass(frozen=True)
+class Listing:
+    """The backup list of one partition."""
+
+    client: Client
+    partition: Partition
+
+    @property
+    def key(self) -> Hashable:
+        """What tells this listing from another."""
+        return self.partition
+
+    def page(self, request: PageRequest, window: Window) -> Page:
+        """Read one page. Raises DdsError."""
+        return self.client.page(request, window, self.partition.filters)
+
+
+@dataclass(frozen=True)
+class Connection:
+    """The listings of a run, over one transport and one pace."""
+
+    settings: Settings
+    sources: dict[Partition, Source]
+    pages: ReadAhead
+    clock: Clock
+
+    def sync(self, *, full_table: bool = False) -> Sync:
+        """A sync of these listings as the settings want it."""
+        settings = self.settings
+        wanted = Wanted(
+            start_date=settings.start_date,
+            end_date=settings.end_date,
+            lookback_seconds=settings.lookback_seconds,
+            page_size=settings.page_size,
+            full_table=full_table,
+        )
+        return Sync(wanted, self.pages, self.clock, ahead=settings.concurrency)
+
+
+@contextmanager
+def connect(
+    settings: Settings,
+    partitions: Sequence[Partition],
+    *,
+    clock: Clock | None = None,
+    on_secret: OnSecret = lambda _token: None,
+) -> Iterator[Connection]:
+    """Open the way to the service; nothing is sent before a sync asks.
+
+    `on_secret` is told each token issued on the way, to be masked in output.
+    """
+    clock = clock or SystemClock()
+    transport = Transport(
+        user_agent=settings.user_agent or f"tap-dds-backups/{__version__}",
+        timeout_seconds=settings.request_timeout_seconds,
+        ca_bundle=settings.ca_bundle,
+        connections=settings.concurrency,
+    )
+    budget = Budget()
+    gate = Gate(Pacer(settings.concurrency, settings.requests_per_minute), budget, clock)
+    pages = ReadAhead(settings.concurrency, lambda: gate.allowed)
+    exchanges = _Exchanges(settings, transport, clock, gate, budget, pages.waiting, on_secret)
+    clients = {project.project_id: exchanges.client(project) for project in settings.projects}
+    sources: dict[Partition, Source] = {
+        partition: Listing(clients[partition.project_id], partition) for partition in partitions
+    }
+    try:
+        yield Connection(settings, sources, pages, clock)
+    finally:
+        pages.close()
+        transport.close()
+
+
+@dataclass(frozen=True)
+class _Exchanges:
+    """What all projects of a run share: pace, patience, the count of refused signatures."""
+
+    settings: Settings
+    sender: Sender
+    clock: Clock
+    gate: Gate
+    budget: Budget
+    on_wait: OnWait
+    on_secret: OnSecret
+    trial: Trial = field(default_factory=lambda: Trial(1))
+
+    def client(self, project: Project) -> Client:
+        """The way to one project, with its own idea of the server's clock."""
+        clock = ServerClock(self.clock)
+        exchange = self._exchange(self.gate, clock, self._auth(project, clock))
+        return Client(project.api_url, project.project_id, exchange)
+
+    def _exchange(self, gate: Gate, clock: ServerClock, auth: Auth | None) -> Exchange:
+        attempts = self.settings.max_attempts
+        return Exchange(
+            self.sender, gate, clock, auth=auth, max_attempts=attempts, on_wait=self.on_wait
+        )
+
+    def _auth(self, project: Project, clock: ServerClock) -> Auth:
+        sign_in = self.settings.sign_in
+        if isinstance(sign_in, KeyPair):
+            return AccessKey(
+                **sign_in._asdict(), project_id=project.project_id, clock=clock, trial=self.trial
+            )
+        if isinstance(sign_in, Password):
+            return PasswordToken(
+                **sign_in._asdict(),
+                project_id=project.project_id,
+                iam_url=project.iam_url or "",
+                send=self._to_iam().send,
+                clock=clock,
+                on_secret=self.on_secret,
+            )
+        return StaticToken(sign_in.auth_token)
+
+    def _to_iam(self) -> Exchange:
+        """IAM is another service with limits of its own, the run's patience is one."""
+        gate = Gate(Pacer(self.settings.concurrency), self.budget, self.clock)
+        return self._exchange(gate, ServerClock(self.clock), None)
