@@ -113,7 +113,8 @@ class _Exchanges:
     budget: Budget
     on_wait: OnWait
     on_secret: OnSecret
-    trial: Trial = field(default_factory=lambda: Trial(1))
+    key_trial: Trial = field(default_factory=lambda: Trial(1))
+    password_trial: Trial = field(default_factory=lambda: Trial(PASSWORD_TRIES))
 
     def client(self, project: Project) -> Client:
         """The way to one project, with its own idea of the server's clock."""
@@ -131,7 +132,10 @@ class _Exchanges:
         sign_in = self.settings.sign_in
         if isinstance(sign_in, KeyPair):
             return AccessKey(
-                **sign_in._asdict(), project_id=project.project_id, clock=clock, trial=self.trial
+                **sign_in._asdict(),
+                project_id=project.project_id,
+                clock=clock,
+                trial=self.key_trial,
             )
         if isinstance(sign_in, Password):
             return PasswordToken(
@@ -141,6 +145,7 @@ class _Exchanges:
                 send=self._to_iam().send,
                 clock=clock,
                 on_secret=self.on_secret,
+                trial=self.password_trial,
             )
         return StaticToken(sign_in.auth_token)
 
