@@ -96,11 +96,9 @@ def warehouse() -> dict[str, str]:
 
 
 def shown(command: list[str | Path]) -> str:
-    """Return a command as a person would type it."""
-    return " ".join(
-        part.name if isinstance(part, Path) and part.is_absolute() else str(part)
-        for part in command
-    )
+    """Return a command as a person types it, the environment's own programs by name."""
+    here = f"{COMMANDS}/"
+    return " ".join(str(part).removeprefix(here) for part in command)
 
 
 def say(text: str) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -14,6 +15,7 @@ from tap_dds_backups.emulator.emulator import SignIn
 from tests.peers.account import TAP, Summary, account, expected, summary_of, sync, time_passes
 from tests.peers.environments import environment
 from tests.peers.postgres import Postgres, postgres
+from tests.project.readme import commands
 
 pytestmark = pytest.mark.peers
 
@@ -152,3 +154,24 @@ def test_the_strict_checker_accepts_two_runs(sign_in: SignIn, tmp_path: Path) ->
         done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
     assert "The output is valid" in done.stdout + done.stderr
+
+
+def test_the_readmes_pipeline_keeps_the_targets_state(tmp_path: Path) -> None:
+    """Tap into target, the target's last line kept as the state, tap into target again."""
+    target = environment("target-jsonl", TARGETS["target-jsonl"].requirements) / "bin"
+    path = f"{TAP.parent}:{target}:{os.environ['PATH']}"
+    with account() as emulator:
+        (tmp_path / "config.json").write_text(json.dumps(emulator.config("token")))
+        done = subprocess.run(
+            ["bash", "-euo", "pipefail", "-c", commands()["target"]],
+            cwd=tmp_path,
+            env=os.environ | {"PATH": path},
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        assert done.returncode == 0, done.stderr
+        written = sorted(tmp_path.glob("backups*.jsonl"))
+        records = [json.loads(line) for path in written for line in path.read_text().splitlines()]
+        assert summary_of(list({r["id"]: r for r in records}.values())) == expected(emulator.store)
+        assert len(records) < 2 * expected(emulator.store).rows

@@ -5,12 +5,13 @@ from __future__ import annotations
 import ast
 import re
 import sys
+from importlib.metadata import packages_distributions
 from pathlib import Path
 from typing import NamedTuple
 
 import pytest
 
-from tests.project.tree import PACKAGE, ROOT, committed, modules, parsed
+from tests.project.tree import PACKAGE, ROOT, committed, modules, parsed, pyproject
 
 OURS = "tap_dds_backups"
 LINES_OF_A_FILE = 250
@@ -32,17 +33,20 @@ LAYERS = {
     "report": Layer({"report"}, {"duckdb", "msgspec"}),
 }
 # Files at the top: the faces, and what both faces share (settings, schema, ...).
-FACES = {"__main__", "messages", "source", "streams", "tap"}
-SHARED = {path.stem for path in modules() if len(path.parts) == 1} - FACES
+TOP = {path.stem for path in modules() if len(path.parts) == 1}
+FACES = {"__main__", "command", "messages", "source", "streams", "tap"}
+FACES |= {name for name in TOP if name.startswith("airbyte_")}
+SHARED = TOP - FACES
 LAYERS |= {f"{name}.py": Layer({"api", "replication"} | SHARED, {"msgspec"}) for name in SHARED}
 LAYERS |= {
-    f"{name}.py": Layer({"api", "replication"} | SHARED | FACES, {"msgspec", "singer_sdk"})
+    f"{name}.py": Layer({"api", "replication"} | SHARED | FACES, {"click", "msgspec", "singer_sdk"})
     for name in FACES
 }
 
 # Packages that only these modules may know: the Singer face, and the transport in its three files.
 HOMES = {
-    "singer_sdk": {"tap.py", "streams.py", "messages.py"},
+    "click": {"command.py"},
+    "singer_sdk": {"tap.py", "streams.py", "messages.py", "command.py"},
     "requests": {"api/transport.py", "api/pools.py", "api/failures.py"},
     "urllib3": {"api/transport.py", "api/pools.py", "api/failures.py"},
 }
@@ -72,6 +76,16 @@ def test_imports_go_one_way(module: Path) -> None:
         elif top not in sys.stdlib_module_names:
             assert top in layer.others, f"{module} imports {name}"
             assert str(module) in HOMES.get(top, {str(module)}), f"{module} imports {name}"
+
+
+def test_what_is_imported_is_declared() -> None:
+    """Each package that is imported is a dependency of ours by name, and each dependency is used."""
+    project = pyproject()["project"]
+    lines = [*project["dependencies"], *project["optional-dependencies"]["report"]]
+    declared = {re.split(r"[^\w-]", line)[0] for line in lines}
+    tops = {name.partition(".")[0] for module in modules() for name in imports(module)}
+    owners = packages_distributions()
+    assert declared == {owners[top][0] for top in tops - sys.stdlib_module_names - {OURS}}
 
 
 @pytest.mark.parametrize("module", modules(), ids=str)
