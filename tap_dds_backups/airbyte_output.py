@@ -7,6 +7,7 @@ import logging
 import threading
 from collections.abc import Iterable
 from typing import Any, BinaryIO
+from urllib.parse import quote
 
 from tap_dds_backups.airbyte_messages import Message, log
 from tap_dds_backups.interrupts import Interrupts
@@ -31,13 +32,15 @@ class Output:
         self._interrupts = interrupts
         self._lines: list[bytes] = []
         self._size = 0
-        self._secrets: list[str] = []
+        self._secrets: set[str] = set()
+        self._spellings: list[str] = []
 
     def hide(self, secrets: Iterable[str]) -> None:
         """Mask these texts in everything that is written from now on."""
-        new = {secret for secret in secrets if secret}
+        self._secrets = self._secrets.union(filter(None, secrets))
+        spellings = {spelled for secret in self._secrets for spelled in _spellings(secret)}
         # The longest first: one may be part of another.
-        self._secrets = sorted(new.union(self._secrets), key=len, reverse=True)
+        self._spellings = sorted(spellings, key=len, reverse=True)
 
     def write(self, message: Message) -> None:
         """Write one message that is no record."""
@@ -79,10 +82,14 @@ class Output:
         }
 
     def _without_secrets(self, text: str) -> str:
-        for secret in self._secrets:
-            for spelling in (secret, ascii(secret)[1:-1]):
-                text = text.replace(spelling, MASK)
+        for spelling in self._spellings:
+            text = text.replace(spelling, MASK)
         return text
+
+
+def _spellings(secret: str) -> set[str]:
+    """As it is, as Python and JSON quote it, and as it stands in a URL."""
+    return {secret, ascii(secret)[1:-1], json.dumps(secret)[1:-1], quote(secret, safe="")}
 
 
 class LogMessages(logging.Handler):

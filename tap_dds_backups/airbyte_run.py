@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import time
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -47,7 +48,7 @@ class Run:
             DdsError: the service, not the settings, is the reason that there is no answer.
         """
         problems = []
-        with connect(self.settings, self.partitions) as connection:
+        with self._connected() as connection:
             for partition in self.partitions:
                 error = _first_answer(connection, partition)
                 if error is None:
@@ -75,16 +76,21 @@ class Run:
         reading = StreamReading(stream.name, state, self.output, self.interrupts, regions)
         return reading.run(self._events(state.bookmarks))
 
+    def _connected(self) -> AbstractContextManager[Connection]:
+        return connect(
+            self.settings, self.partitions, on_secret=lambda token: self.output.hide([token])
+        )
+
     def _events(self, bookmarks: Mapping[Partition, Bookmark]) -> Iterator[Event]:
         """A full refresh too goes on from the state it is given: Airbyte clears it before."""
-        with connect(self.settings, self.partitions) as connection:
-            yield from connection.sync(full_table=False).run(connection.sources, bookmarks)
+        with self._connected() as connection:
+            yield from connection.sync().run(connection.sources, bookmarks)
 
 
 def _first_answer(connection: Connection, partition: Partition) -> DdsError | None:
     """What keeps a project from being read; None once it has answered."""
     source = {partition: connection.sources[partition]}
-    for event in connection.sync(full_table=False).run(source, {}):
+    for event in connection.sync().run(source, {}):
         if isinstance(event, Failed):
             return event.error
         if isinstance(event, Started):
