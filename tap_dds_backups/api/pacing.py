@@ -44,6 +44,7 @@ class Pacer:
         self._closed_until = -math.inf
         self._is_closed = False
         self._next = -math.inf
+        self.failures_in_a_row = 0
 
     @property
     def allowed(self) -> int:

@@ -205,7 +205,7 @@ def test_secrets_that_come_back(field: str, status: int) -> None:
 def test_an_id_in_the_text_stays() -> None:
     """Ids of 36 characters are what a person needs to see."""
     error = error_of(404, {"error_code": "DBS.280110", "error_msg": f"no instance {ROW['id']}"})
-    assert ROW["id"] in str(error)
+    assert str(ROW["id"]) in str(error)
 
 
 @pytest.mark.parametrize(
