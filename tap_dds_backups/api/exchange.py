@@ -23,8 +23,9 @@ from tap_dds_backups.api.responses import error_from, server_time
 from tap_dds_backups.api.retry import Tries, may_try_again
 from tap_dds_backups.api.server_clock import ServerClock
 
-# Each replay follows a renewal; the credential itself ends a run of refusals long before this.
-MAX_REPLAYS = 10
+# Each replay follows a renewal; the credential itself ends a run of refusals long before this. Not
+# fewer: where a token serves 2 requests, one of 8 threads was seen to lose the race 10 times.
+MAX_REPLAYS = 50
 
 Answer = TypeVar("Answer")
 Judge = Callable[[Response, Request, float], Answer]
