@@ -137,23 +137,26 @@ def test_a_target_holds_what_the_service_holds(
             state = done.stdout.decode().splitlines()[-1]
 
 
+# singer-check-tap looks at what it has read before the thread that reads has come to its end, and
+# then fails now and then. Reading in the foreground is the same check without that race.
+CHECKER = """
+from singertools import check_tap
+check_tap.StdoutReader.start = check_tap.StdoutReader.run
+check_tap.main()
+"""
+
+
 @pytest.mark.parametrize("sign_in", ["token", "password", "access_key"])
 def test_the_strict_checker_accepts_two_runs(sign_in: SignIn, tmp_path: Path) -> None:
     """singer-check-tap runs the tap, checks each message, and runs it again from its state."""
-    checker = environment("singer-tools", ["singer-tools==0.4.1", "setuptools<81"])
+    python = environment("singer-tools", ["singer-tools==0.4.1", "setuptools<81"]) / "bin/python"
     with account() as emulator:
         config = tmp_path / "config.json"
         config.write_text(json.dumps(emulator.config(sign_in)))
-        command: list[str | Path] = [
-            checker / "bin" / "singer-check-tap",
-            "--tap",
-            TAP,
-            "--config",
-            config,
-        ]
+        command: list[str | Path] = [python, "-c", CHECKER, "--tap", TAP, "--config", config]
         done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
-    assert "The output is valid" in done.stdout + done.stderr
+    assert done.stdout.count("The output is valid") == 2
 
 
 def test_the_readmes_pipeline_keeps_the_targets_state(tmp_path: Path) -> None:
