@@ -117,6 +117,15 @@ def test_a_shuffled_page_may_repeat_or_omit_rows_of_its_neighbour() -> None:
     assert first & second
 
 
+def test_a_shuffle_takes_the_whole_second() -> None:
+    """Rows of a crowded second may come from any of its pages, and no other rows do."""
+    store = storm(ties="shuffled")
+    query = Query(offset=11, limit=5)
+    pages = [store.list(query, now=NOON + 9)[0] for _ in range(100)]
+    assert len({row["id"] for page in pages for row in page}) == 30
+    assert {len(page) for page in pages} == {5}
+
+
 def test_order_by_creation_swaps_begins_by_up_to_an_hour() -> None:
     """The list is then out of order by begin, but never by more than an hour."""
     store = plain_store(200, until=NOON, every=60, reading=READINGS["ordered by creation"])

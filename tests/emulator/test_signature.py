@@ -170,6 +170,20 @@ def test_host_and_date_must_be_signed(missing: str) -> None:
         accept(request, tuple(n for n in names if n != missing), "0" * 64, MANUAL_NOW)
 
 
+@pytest.mark.parametrize(
+    ("names", "reason"),
+    [
+        (("x-sdk-date", "host"), "not sorted"),
+        (("accept", "host", "x-sdk-date"), "did not come"),
+    ],
+)
+def test_signed_headers_must_be_sorted_and_there(names: tuple[str, ...], reason: str) -> None:
+    """A list out of order, or one with a header that is not in the request, is refused."""
+    request, _ = request_of(VECTORS[1])
+    with pytest.raises(SignatureRefused, match=reason):
+        accept(request, names, VECTORS[1].signature, MANUAL_NOW)
+
+
 class Signer:
     """A client with an access key on an emulator whose clock it can move."""
 

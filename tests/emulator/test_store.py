@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 import json
 from random import Random
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -151,6 +152,32 @@ def test_a_page_is_what_a_plain_search_finds(
     rows, total = store.list(Query(page[0], page[1], low, high), now=99)
     assert total == len(found)
     assert [row["id"] for row in rows] == [row.id for row in found][page[0] : page[0] + page[1]]
+
+
+@pytest.mark.parametrize("acts_on", ["begin", "end", "overlap"])
+@pytest.mark.parametrize("filtered", [False, True])
+def test_a_list_follows_every_change(acts_on: Any, filtered: bool) -> None:
+    """Starting, finishing, uncovering and deleting show in the next answer to the same question."""
+    store = Store(reading=Reading(acts_on=acts_on))
+    instance = store.add_instance("db")
+    query = Query(begin=0, end=NOON + 99, instance_id=instance.id if filtered else None)
+
+    def total(now: float = NOON) -> int:
+        rows, count = store.list(query, now=now)
+        assert len(rows) == count
+        return count
+
+    hidden_while_running = acts_on == "end"
+    assert total() == 0
+    backup = store.start(instance, begin=NOON)
+    assert total() == (0 if hidden_while_running else 1)
+    store.finish(backup.id, end=NOON + 1)
+    assert total() == 1
+    late = store.start(instance, begin=NOON, visible_from=NOON + 60)
+    store.finish(late.id, end=NOON + 2)
+    assert (total(NOON + 59), total(NOON + 60)) == (1, 2)
+    store.delete(backup.id)
+    assert total() == 1
 
 
 def campaign(seed: int) -> bytes:
