@@ -32,15 +32,17 @@ class Output:
         self._interrupts = interrupts
         self._lines: list[bytes] = []
         self._size = 0
+        self._hiding = threading.Lock()
         self._secrets: set[str] = set()
         self._spellings: list[str] = []
 
     def hide(self, secrets: Iterable[str]) -> None:
         """Mask these texts in everything that is written from now on."""
-        self._secrets = self._secrets.union(filter(None, secrets))
-        spellings = {spelled for secret in self._secrets for spelled in _spellings(secret)}
-        # The longest first: one may be part of another.
-        self._spellings = sorted(spellings, key=len, reverse=True)
+        with self._hiding:
+            self._secrets.update(filter(None, secrets))
+            spellings = {spelled for secret in self._secrets for spelled in _spellings(secret)}
+            # The longest first: one may be part of another.
+            self._spellings = sorted(spellings, key=len, reverse=True)
 
     def write(self, message: Message) -> None:
         """Write one message that is no record."""
@@ -52,9 +54,9 @@ class Output:
     def write_records(self, lines: list[bytes]) -> None:
         """Write record messages that are already encoded, each with its line break."""
         chunk = b"".join(lines)
-        for secret in self._secrets:
-            if len(secret) >= MASKED_IN_RECORDS_FROM:
-                chunk = chunk.replace(json.dumps(secret)[1:-1].encode(), MASK.encode())
+        for spelling in self._spellings:
+            if len(spelling) >= MASKED_IN_RECORDS_FROM and spelling.isascii():
+                chunk = chunk.replace(spelling.encode(), MASK.encode())
         self._lines.append(chunk)
         self._size += len(chunk)
         if self._size >= FLUSH_BYTES:
