@@ -26,7 +26,7 @@ _MARTS: dict[str, tuple[str, str]] = {
     ),
     "dds__backups": (
         (
-            "backup_id, instance_name, backup_type, status, begin_day, presence, gone_at,"
+            "backup_id, instance_name, backup_type, status, begin_day, presence, gone_at, is_expired,"
             " is_present, is_full, is_completed, is_failed, is_unfinished, is_restorable,"
             " backup_number, completed_after"
         ),

@@ -40,6 +40,8 @@ measured as (
             when status_then not in ('COMPLETED', 'FAILED', 'DISABLED') and end_time is null then 1
             else 0
         end as unfinished,
+        case when backup_type = 'auto' and keep_days > 0
+            then {{ dds_add_seconds('begin_time', 'keep_days * 86400') }} end as expires_at,
         case when end_time >= begin_time and status_then <> 'BUILDING'
             then {{ dds_seconds('begin_time', 'end_time') }} end as duration_s,
         {{ dds_double('size_kb') }} / 1048576.0 as size_gib
@@ -86,14 +88,15 @@ select
     last_seen_at,
     presence,
     is_present,
-    -- An automated backup goes when it has been kept long enough; seen later, it stayed longer; the
-    -- listing that did not show it came after.
+    -- Kept for as long as its policy says and not seen after that: it still counts as present until a
+    -- listing proves otherwise, but no longer as held.
+    case when is_present and expires_at < {{ dds_add_seconds('as_of', -86400) }} and last_seen_at < expires_at
+        then true else false end as is_expired,
     case
-        when is_present then null
-        when backup_type = 'auto' and keep_days > 0
-            and {{ dds_add_seconds('begin_time', 'keep_days * 86400') }} > last_seen_at
-            and {{ dds_add_seconds('begin_time', 'keep_days * 86400') }} < listed_at
-            then {{ dds_add_seconds('begin_time', 'keep_days * 86400') }}
+        when is_present and (
+            expires_at is null or expires_at >= {{ dds_add_seconds('as_of', -86400) }} or last_seen_at >= expires_at
+        ) then null
+        when expires_at > last_seen_at and (is_present or expires_at < listed_at) then expires_at
         else last_seen_at
     end as gone_at,
     is_full,

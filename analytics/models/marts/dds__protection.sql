@@ -19,7 +19,7 @@ sums as (
             as former_mib_per_s,
         sum(case when backup_type = 'auto' and is_completed and completed_after between 30 and 59
             and mib_per_s is not null then 1 else 0 end) as former_runs,
-        sum(case when is_restorable then coalesce(size_gib, 0) else 0 end) as held_gib,
+        sum(case when is_restorable and not is_expired then coalesce(size_gib, 0) else 0 end) as held_gib,
         sum(case when is_restorable and backup_type = 'manual' then coalesce(size_gib, 0) else 0 end) as manual_gib,
         sum(case when is_restorable and backup_type = 'manual' then 1 else 0 end) as manual_count,
         sum(case when is_restorable and backup_type = 'manual'

@@ -37,6 +37,8 @@ measured as (
             when status_then not in ('COMPLETED', 'FAILED', 'DISABLED') and end_time is null then 1
             else 0
         end as unfinished,
+        case when backup_type = 'auto' and keep_days > 0
+            then (begin_time + (keep_days * 86400) * interval '1 second') end as expires_at,
         case when end_time >= begin_time and status_then <> 'BUILDING'
             then (epoch(end_time) - epoch(begin_time)) end as duration_s,
         cast(size_kb as double precision) / 1048576.0 as size_gib
@@ -81,14 +83,15 @@ select
     last_seen_at,
     presence,
     is_present,
-    -- An automated backup goes when it has been kept long enough; seen later, it stayed longer; the
-    -- listing that did not show it came after.
+    -- Kept for as long as its policy says and not seen after that: it still counts as present until a
+    -- listing proves otherwise, but no longer as held.
+    case when is_present and expires_at < (as_of + (-86400) * interval '1 second') and last_seen_at < expires_at
+        then true else false end as is_expired,
     case
-        when is_present then null
-        when backup_type = 'auto' and keep_days > 0
-            and (begin_time + (keep_days * 86400) * interval '1 second') > last_seen_at
-            and (begin_time + (keep_days * 86400) * interval '1 second') < listed_at
-            then (begin_time + (keep_days * 86400) * interval '1 second')
+        when is_present and (
+            expires_at is null or expires_at >= (as_of + (-86400) * interval '1 second') or last_seen_at >= expires_at
+        ) then null
+        when expires_at > last_seen_at and (is_present or expires_at < listed_at) then expires_at
         else last_seen_at
     end as gone_at,
     is_full,
