@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import json
 import logging
 import math
 import time
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from tap_dds_backups import airbyte_messages as messages
@@ -14,8 +15,17 @@ from tap_dds_backups.airbyte_state import StreamState
 from tap_dds_backups.api.readahead import Waiting
 from tap_dds_backups.interrupts import Interrupts
 from tap_dds_backups.narration import Narrator
-from tap_dds_backups.record import RecordEncoder
-from tap_dds_backups.replication.events import Checkpoint, Event, Failed, Records, Started
+from tap_dds_backups.record import RecordEncoder, completed
+from tap_dds_backups.replication.events import (
+    Checkpoint,
+    Event,
+    Failed,
+    Found,
+    Listed,
+    Records,
+    Started,
+)
+from tap_dds_backups.replication.partition import Partition
 
 MANY_PARTITIONS = 100
 STATE_EVERY_SECONDS = 5.0
@@ -78,6 +88,15 @@ class StreamReading:
             case Records():
                 self._run_on()
                 self._write_records(event)
+            case Found(partition, records, extracted_at):
+                self._run_on()
+                rows = [
+                    completed(row, partition.project_id, self._region(partition)) for row in records
+                ]
+                self._write_lines([json.dumps(row).encode() for row in rows], extracted_at)
+            case Listed(partition, instance_ids):
+                self._run_on()
+                self.state.forget_gone(partition.project_id, instance_ids)
             case Checkpoint(partition, bookmark):
                 self.state.remember(partition, bookmark)
                 self._write_state_if_due()
@@ -96,11 +115,15 @@ class StreamReading:
             self._running = True
             self.output.write(messages.stream_status(self.name, "RUNNING"))
 
+    def _region(self, partition: Partition) -> str | None:
+        return self.regions[partition.project_id]
+
     def _write_records(self, event: Records) -> None:
-        project_id = event.partition.project_id
-        encoder = RecordEncoder(project_id, self.regions[project_id])
-        head, tail = messages.record_frame(self.name, event.extracted_at)
-        records = encoder.encode(event.backups)
+        encoder = RecordEncoder(event.partition.project_id, self._region(event.partition))
+        self._write_lines(encoder.encode(event.backups), event.extracted_at)
+
+    def _write_lines(self, records: Sequence[bytes], extracted_at: float) -> None:
+        head, tail = messages.record_frame(self.name, extracted_at)
         self.output.write_records([head + record + tail for record in records])
         self._written += len(records)
         self._written_since_state += len(records)

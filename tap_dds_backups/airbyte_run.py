@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from functools import cached_property
@@ -16,11 +16,13 @@ from tap_dds_backups.airbyte_read import StreamReading
 from tap_dds_backups.airbyte_state import StreamState
 from tap_dds_backups.api.errors import DdsError, Throttled
 from tap_dds_backups.api.readahead import Waiting
-from tap_dds_backups.connect import Connection, connect
 from tap_dds_backups.interrupts import Interrupts
-from tap_dds_backups.replication.bookmark import Bookmark
-from tap_dds_backups.replication.events import Event, Failed, Started
+from tap_dds_backups.replication.events import Failed, Started
 from tap_dds_backups.replication.partition import Partition
+from tap_dds_backups.replication.sync import Wanted
+from tap_dds_backups.run import Run as Account
+from tap_dds_backups.run import opened
+from tap_dds_backups.schema import BACKUP_SYNCS
 from tap_dds_backups.settings import Settings
 
 CHECK_WAITS_SECONDS = 60.0  # nobody watches a form for longer
@@ -48,9 +50,9 @@ class Run:
             DdsError: the service, not the settings, is the reason that there is no answer.
         """
         problems = []
-        with self._connected() as connection:
+        with self._opened() as account:
             for partition in self.partitions:
-                error = _first_answer(connection, partition)
+                error = _first_answer(account, partition)
                 if error is None:
                     continue
                 if messages.failure_type(error) != "config_error":
@@ -59,11 +61,16 @@ class Run:
         return problems
 
     def read(self, streams: Sequence[Chosen], states: Mapping[str, object]) -> bool:
-        """Read the chosen streams; True if each was read to its end."""
-        outcomes = [self._read_stream(stream, states.get(stream.name)) for stream in streams]
+        """Read the chosen streams; True if each was read to its end.
+
+        `backup_syncs` comes last: its rows are of what the others have read.
+        """
+        in_turn = sorted(streams, key=lambda stream: stream.name == BACKUP_SYNCS.name)
+        with self._opened() as account:
+            outcomes = [self._read_stream(account, each, states.get(each.name)) for each in in_turn]
         return all(outcomes)
 
-    def _read_stream(self, stream: Chosen, blob: object) -> bool:
+    def _read_stream(self, account: Account, stream: Chosen, blob: object) -> bool:
         try:
             if stream.problem is not None:
                 raise stream.problem
@@ -74,23 +81,17 @@ class Run:
             return False
         regions = {project.project_id: project.region for project in self.settings.projects}
         reading = StreamReading(stream.name, state, self.output, self.interrupts, regions)
-        return reading.run(self._events(state.bookmarks))
+        # A full refresh too goes on from the state it is given: Airbyte clears it before.
+        return reading.run(account.events(stream.name, state.bookmarks))
 
-    def _connected(self) -> AbstractContextManager[Connection]:
-        return connect(
-            self.settings, self.partitions, on_secret=lambda token: self.output.hide([token])
-        )
-
-    def _events(self, bookmarks: Mapping[Partition, Bookmark]) -> Iterator[Event]:
-        """A full refresh too goes on from the state it is given: Airbyte clears it before."""
-        with self._connected() as connection:
-            yield from connection.sync().run(connection.sources, bookmarks)
+    def _opened(self) -> AbstractContextManager[Account]:
+        return opened(self.settings, on_secret=lambda token: self.output.hide([token]))
 
 
-def _first_answer(connection: Connection, partition: Partition) -> DdsError | None:
+def _first_answer(account: Account, partition: Partition) -> DdsError | None:
     """What keeps a project from being read; None once it has answered."""
-    source = {partition: connection.sources[partition]}
-    for event in connection.sync().run(source, {}):
+    connection = account.connection
+    for event in connection.sync(Wanted()).run(connection.sources([partition]), {}):
         if isinstance(event, Failed):
             return event.error
         if isinstance(event, Started):

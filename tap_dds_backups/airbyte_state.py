@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any
 
 from tap_dds_backups.api.errors import StateError
 from tap_dds_backups.replication.bookmark import VERSION, Bookmark
 from tap_dds_backups.replication.partition import Partition
-from tap_dds_backups.replication.state import START_ANEW, bookmarks_of, remember, stream_states
+from tap_dds_backups.replication.state import (
+    START_ANEW,
+    bookmarks_of,
+    forget_gone,
+    remember,
+    stream_states,
+)
 
 Blob = dict[str, Any]
 
@@ -50,15 +56,27 @@ class StreamState:
         given: Mapping[str, Any] = {}
         if blob is not None:
             given = stream_states({"bookmarks": {name: blob}}, {name})[name]
-        self.bookmarks = bookmarks_of(given, partitions)
+        self._given = given
         self._entries: dict[tuple[tuple[str, str], ...], Blob] = {
             _key(entry["context"]): entry for entry in given.get("partitions", [])
         }
-        for partition, bookmark in self.bookmarks.items():
-            self.remember(partition, bookmark)
+        self.bookmarks(partitions)
 
     def __len__(self) -> int:
         return len(self._entries)
+
+    def bookmarks(self, partitions: Iterable[Partition]) -> dict[Partition, Bookmark]:
+        """The bookmarks of these partitions. Raises StateError where one is meant for several."""
+        found = bookmarks_of(self._given, partitions)
+        for partition, bookmark in found.items():
+            self.remember(partition, bookmark)
+        return found
+
+    def forget_gone(self, project_id: str, instance_ids: Collection[str]) -> None:
+        """Drop what is remembered of a project's instances that are gone."""
+        kept = {"partitions": list(self._entries.values())}
+        forget_gone(kept, project_id, instance_ids)
+        self._entries = {_key(entry["context"]): entry for entry in kept["partitions"]}
 
     def remember(self, partition: Partition, bookmark: Bookmark) -> None:
         """Take note of how far a partition was read."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable, Iterator, Sequence
+from collections.abc import Callable, Hashable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 
@@ -48,30 +48,24 @@ class Listing:
 
 @dataclass(frozen=True)
 class Connection:
-    """The listings of a run, over one transport and one pace."""
+    """The way to each project of a run, over one transport and one pace."""
 
-    settings: Settings
-    sources: dict[Partition, Source]
+    clients: dict[str, Client]
     pages: ReadAhead
     clock: Clock
 
-    def sync(self, *, full_table: bool = False) -> Sync:
-        """A sync of these listings as the settings want it."""
-        settings = self.settings
-        wanted = Wanted(
-            start_date=settings.start_date,
-            end_date=settings.end_date,
-            lookback_seconds=settings.lookback_seconds,
-            page_size=settings.page_size,
-            full_table=full_table,
-        )
-        return Sync(wanted, self.pages, self.clock, ahead=settings.concurrency)
+    def sources(self, partitions: Iterable[Partition]) -> dict[Partition, Source]:
+        """The listing of each partition."""
+        return {each: Listing(self.clients[each.project_id], each) for each in partitions}
+
+    def sync(self, wanted: Wanted) -> Sync:
+        """A sync over these listings, the next of which are read ahead."""
+        return Sync(wanted, self.pages, self.clock, ahead=self.pages.threads)
 
 
 @contextmanager
 def connect(
     settings: Settings,
-    partitions: Sequence[Partition],
     *,
     clock: Clock | None = None,
     on_secret: OnSecret = lambda _token: None,
@@ -92,11 +86,8 @@ def connect(
     pages = ReadAhead(settings.concurrency, lambda: gate.allowed)
     exchanges = _Exchanges(settings, transport, clock, gate, budget, pages.waiting, on_secret)
     clients = {project.project_id: exchanges.client(project) for project in settings.projects}
-    sources: dict[Partition, Source] = {
-        partition: Listing(clients[partition.project_id], partition) for partition in partitions
-    }
     try:
-        yield Connection(settings, sources, pages, clock)
+        yield Connection(clients, pages, clock)
     finally:
         pages.close()
         transport.close()

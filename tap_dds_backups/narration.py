@@ -49,7 +49,7 @@ class Narrator:
 def _line(event: Event) -> Line | None:
     level, text = logging.INFO, ""
     match event:
-        case Started(partition, window, total, resumed):
+        case Started(partition, window, total, resumed, _):
             how = "going on from the bookmark" if resumed else "reading all history"
             text = f"{partition}: {how}, {total} backups listed since {window.begin}"
         case Records(partition, _, _, written, total):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import msgspec
@@ -15,10 +15,12 @@ _encoder = msgspec.json.Encoder()
 
 def as_record(backup: Backup, project_id: str, region: str | None) -> dict[str, Any]:
     """The record as plain values, with what the API leaves in the URL."""
-    record: dict[str, Any] = msgspec.to_builtins(backup)
-    record["project_id"] = project_id
-    record["region"] = region
-    return record
+    return completed(msgspec.to_builtins(backup), project_id, region)
+
+
+def completed(row: Mapping[str, Any], project_id: str, region: str | None) -> dict[str, Any]:
+    """A row of any stream with the columns that every record has."""
+    return {**row, "project_id": project_id, "region": region}
 
 
 class RecordEncoder:

@@ -32,7 +32,24 @@ BACKUPS = StreamDefinition(
     selected_by_default=True,
 )
 
-STREAMS = (BACKUPS,)
+INCREMENTAL_BACKUPS = StreamDefinition(
+    name="incremental_backups",
+    primary_key=("id",),
+    replication_key="begin_time",
+    selected_by_default=False,
+)
+INSTANCES = StreamDefinition("instances", ("id",), None, selected_by_default=False)
+BACKUP_POLICIES = StreamDefinition(
+    "backup_policies", ("instance_id",), None, selected_by_default=False
+)
+RESTORE_WINDOWS = StreamDefinition(
+    "restore_windows", ("instance_id", "date", "start_time"), None, selected_by_default=False
+)
+BACKUP_SYNCS = StreamDefinition(
+    "backup_syncs", ("sync_id",), "finished_at", selected_by_default=False
+)
+
+STREAMS = (BACKUPS, BACKUP_POLICIES, BACKUP_SYNCS, INCREMENTAL_BACKUPS, INSTANCES, RESTORE_WINDOWS)
 
 
 def _schemas() -> Path:

@@ -53,6 +53,8 @@ class Settings(NamedTuple):
     end_date: str | None
     filters: Filters
     lookback_seconds: int
+    incremental_lookback_seconds: int
+    restore_window_days: int
     page_size: int
     concurrency: int
     requests_per_minute: int | None

@@ -182,6 +182,27 @@ CONFIG: tuple[Setting, ...] = (
         maximum=100,
     ),
     Setting(
+        "incremental_lookback_seconds",
+        "Look-back of incremental backups (seconds)",
+        "The look-back of the stream incremental_backups, which costs calls for every instance.",
+        "reading",
+        "integer",
+        default=3_600,
+        minimum=0,
+        maximum=2_592_000,
+    ),
+    Setting(
+        "restore_window_days",
+        "Days of restorable ranges",
+        "How many UTC days back, today included, the stream restore_windows asks for: one call for "
+        "each day and instance.",
+        "reading",
+        "integer",
+        default=7,
+        minimum=1,
+        maximum=732,
+    ),
+    Setting(
         "concurrency",
         "Concurrency (requests)",
         "Requests in flight at most; reached slowly, halved when the service throttles.",

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Iterator, Sequence
-from functools import cached_property
-from typing import Any, ClassVar, cast
+import weakref
+from collections.abc import Iterator
+from contextlib import ExitStack
+from functools import cached_property, partial
+from typing import TYPE_CHECKING, Any, ClassVar, cast
 
 from singer_sdk import Tap
 from singer_sdk.exceptions import ConfigValidationError
@@ -23,13 +25,15 @@ from tap_dds_backups.api.models import Filters
 from tap_dds_backups.interrupts import Interrupts
 from tap_dds_backups.messages import MessageWriter
 from tap_dds_backups.narration import Narrator
-from tap_dds_backups.replication.events import Event
-from tap_dds_backups.replication.partition import Partition
-from tap_dds_backups.replication.state import bookmarks_of, stream_states
-from tap_dds_backups.schema import STREAMS
+from tap_dds_backups.replication.events import Event, Listed
+from tap_dds_backups.replication.state import bookmarks_of, forget_gone, stream_states
+from tap_dds_backups.schema import BACKUP_SYNCS, STREAMS
 from tap_dds_backups.settings import Settings
 from tap_dds_backups.settings_schema import singer_schema
-from tap_dds_backups.streams import BackupsStream
+from tap_dds_backups.streams import EventStream
+
+if TYPE_CHECKING:
+    from tap_dds_backups.run import Run
 
 
 class TapDDSBackups(Tap):
@@ -59,12 +63,6 @@ class TapDDSBackups(Tap):
         return settings_of.from_singer(self.config, os.environ)
 
     @cached_property
-    def partitions(self) -> Sequence[Partition]:
-        """One for each project, in the order of the config."""
-        filters = self.settings.filters
-        return [Partition(project.project_id, filters) for project in self.settings.projects]
-
-    @cached_property
     def regions(self) -> dict[str, str | None]:
         """Each project's region."""
         return {project.project_id: project.region for project in self.settings.projects}
@@ -81,9 +79,9 @@ class TapDDSBackups(Tap):
         bounded = settings.start_date or settings.end_date or settings.filters != Filters()
         return settings.emit_activate_version_messages and not bounded
 
-    def discover_streams(self) -> list[BackupsStream]:
+    def discover_streams(self) -> list[EventStream]:
         """The streams that exist; needs no settings and no network."""
-        return [BackupsStream(self)]
+        return [EventStream(self, definition) for definition in STREAMS]
 
     @property
     def input_catalog(self) -> Catalog | None:
@@ -111,20 +109,34 @@ class TapDDSBackups(Tap):
         stream_states(state, self._stream_names)
         super().load_state(state)
 
-    def events(self, stream: BackupsStream) -> Iterator[Event]:
-        """Sync a stream's partitions; what happens is logged as it happens."""
+    @cached_property
+    def run(self) -> Run:
+        """The way to the service, opened once for all streams and closed when the tap is gone."""
         # Only here, because it brings the HTTP stack, which --about and --discover need not load.
-        from tap_dds_backups.connect import connect  # noqa: PLC0415
+        from tap_dds_backups.run import opened  # noqa: PLC0415
 
-        full_table = stream.replication_method == "FULL_TABLE"
-        known = {} if full_table else bookmarks_of(self._bookmarks_in(stream.name), self.partitions)
+        way = ExitStack()
+        weakref.finalize(self, way.close)
+        return way.enter_context(opened(self.settings))
+
+    def events(self, stream: EventStream) -> Iterator[Event]:
+        """What happens while a stream is read, logged as it happens."""
         narrator = Narrator(time.monotonic)
-        with connect(self.settings, self.partitions) as connection:
-            sync = connection.sync(full_table=full_table)
-            for event in sync.run(connection.sources, known):
-                if line := narrator.line(event):
-                    self.logger.log(*line)
-                yield event
+        state = self._bookmarks_in(stream.name)
+        full_table = stream.replication_method == "FULL_TABLE"
+        bookmarks = partial(bookmarks_of, state)
+        for event in self.run.events(stream.name, bookmarks, full_table=full_table):
+            if line := narrator.line(event):
+                self.logger.log(*line)
+            if isinstance(event, Listed):
+                forget_gone(state, event.partition.project_id, event.instance_ids)
+            yield event
+
+    def write_sync_rows(self) -> None:
+        """Write the rows of `backup_syncs` of the projects that have ended, where they are wanted."""
+        stream = self.streams[BACKUP_SYNCS.name]
+        if stream.selected and stream.ABORT_AT_RECORD_COUNT is None:
+            cast("EventStream", stream).write_found(self.events(cast("EventStream", stream)))
 
     def _bookmarks_in(self, stream: str) -> dict[str, Any]:
         states: dict[str, dict[str, Any]] = self.state.get("bookmarks", {})

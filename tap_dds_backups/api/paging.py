@@ -214,7 +214,7 @@ class FrontierScan:
             self.idle = 0
             yield Rows(rows, self.frontier, page.page)
         if page.flaw is not None:
-            raise bad_row(page)
+            raise bad_row(page, page.flaw)
 
     def _unwritten(self, row: Backup) -> bool:
         if row.begin_time == self.frontier:

@@ -57,7 +57,7 @@ def _one_pass(
     while True:
         held = yield from read_whole(PageRequest(offset, limit, fresh=True), window, ordered=False)
         if held.flaw is not None:
-            raise bad_row(held)
+            raise bad_row(held, held.flaw)
         listing.update((row.id, row) for row in held.page.backups)
         if len(listing) > MAX_ROWS:
             raise ScanNotSettled(

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Generator, Sequence
 from dataclasses import replace
-from typing import NamedTuple
+from typing import NamedTuple, cast
 
 from tap_dds_backups.api.errors import BadRow, ScanNotSettled
 from tap_dds_backups.api.judging import OUT_OF_ORDER, Held, contradiction, hold
-from tap_dds_backups.api.models import Backup, Note, Page, PageRequest, Window
+from tap_dds_backups.api.models import Backup, Flaw, Note, Page, PageRequest, Window
 
 MAX_REREADS = 8
 MAX_FLAWED_REREADS = 2
@@ -44,8 +44,7 @@ def read_whole(request: PageRequest, window: Window, *, ordered: bool = True) ->
     flawed = 0
     for attempt in range(MAX_REREADS + 1):
         page = yield replace(request, attempt=attempt, fresh=request.fresh or attempt > 0)
-        assert page is not None, "a PageRequest is answered by a Page"
-        candidate = hold(request.offset, request.limit, page)
+        candidate = hold(request.offset, request.limit, cast("Page", page))
         reason = contradiction(candidate, window, ordered=ordered)
         flawed += candidate.flaw is not None
         if reason is None and (candidate.flaw is None or flawed > MAX_FLAWED_REREADS):
@@ -65,14 +64,13 @@ def not_settled(page: Held, reason: str) -> ScanNotSettled:
     return ScanNotSettled(message, hint=hint)
 
 
-def bad_row(page: Held) -> BadRow:
+def bad_row(page: Held, flaw: Flaw) -> BadRow:
     """The error for a row that cannot be used, with the way past it."""
-    assert page.flaw is not None
-    place = page.offset + page.flaw.place + 1
-    named = f" (id {page.flaw.backup_id})" if page.flaw.backup_id else ""
+    place = page.offset + flaw.place + 1
+    named = f" (id {flaw.backup_id})" if flaw.backup_id else ""
     newer = [row.begin_time for row in page.page.backups[: len(page.page.backups) - len(page.rows)]]
     way = f"a start_date of {newer[-1]}" if newer else "a later start_date"
     return BadRow(
-        f"backup {place} of the listing{named} cannot be used: {page.flaw.reason}",
+        f"backup {place} of the listing{named} cannot be used: {flaw.reason}",
         hint=f"What is older has been written. To step past it, set {way}, or a filter that leaves it out",
     )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from tap_dds_backups.api.errors import DdsError
 from tap_dds_backups.api.models import Backup, Window
@@ -16,13 +17,15 @@ from tap_dds_backups.replication.partition import Partition
 class Started:
     """The partition answered for the first time: about `total` rows in `window`.
 
-    `resumed`: it goes on from its bookmark; otherwise history is read from start_date.
+    `resumed`: it goes on from its bookmark; otherwise history is read from start_date. `asked_at`:
+    our clock before its first request, UTC seconds.
     """
 
     partition: Partition
     window: Window
     total: int
     resumed: bool
+    asked_at: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +40,23 @@ class Records:
     extracted_at: float
     written: int
     total: int
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """Records of a sibling stream, as plain values; `extracted_at` is in UTC seconds."""
+
+    partition: Partition
+    records: Sequence[dict[str, Any]]
+    extracted_at: float
+
+
+@dataclass(frozen=True, slots=True)
+class Listed:
+    """The project has these instances: what is remembered of others can go."""
+
+    partition: Partition
+    instance_ids: Sequence[str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,4 +94,4 @@ class Failed:
     written: int
 
 
-Event = Started | Records | Checkpoint | Remark | Waiting | Finished | Failed
+Event = Started | Records | Found | Listed | Checkpoint | Remark | Waiting | Finished | Failed

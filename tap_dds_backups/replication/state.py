@@ -83,3 +83,16 @@ def remember(entry: dict[str, Any], bookmark: Bookmark) -> None:
     for name in ("filters", "start_date"):
         entry.pop(name, None)
     entry.update(bookmark.to_json())
+
+
+def forget_gone(
+    stream_state: dict[str, Any], project_id: str, instance_ids: Collection[str]
+) -> None:
+    """Drop what is remembered of a project's instances that are gone, in place."""
+    entries = stream_state.get("partitions", [])
+    entries[:] = [
+        entry
+        for entry in entries
+        if entry["context"].get("project_id") != project_id
+        or entry["context"].get("instance_id") in (None, *instance_ids)
+    ]

@@ -63,6 +63,7 @@ class Sync:
     ahead: int = 0
     _behind: float = 0.0  # how far our clock was found behind the server's
     _windows: dict[Partition, Window] = field(default_factory=dict)
+    _asked: dict[Partition, float] = field(default_factory=dict)
     _said: set[tuple[str, str]] = field(default_factory=set)
 
     def run(
@@ -83,9 +84,14 @@ class Sync:
     def window(self, partition: Partition, bookmark: Bookmark | None) -> Window:
         """The window of this partition, the same however often it is asked for."""
         if partition not in self._windows:
-            now = self.clock.now() + self._behind
+            self._asked[partition] = self.clock.now()
+            now = self._asked[partition] + self._behind
             self._windows[partition] = self.wanted.span(partition, bookmark).window(now)
         return self._windows[partition]
+
+    def asked_at(self, partition: Partition) -> float:
+        """Our clock before the partition's first request, UTC seconds."""
+        return self._asked[partition]
 
     def remark(self, partition: Partition, notes: Iterable[Note]) -> Iterator[Remark]:
         """Each kind of note once a run."""
@@ -125,7 +131,8 @@ class _Reading:
         closed = window.end if first.date is None else min(window.end, from_seconds(first.date - 1))
         progress = Progress(span.resume, self.sync.wanted.conditions(self.partition), closed)
         self.total = first.total_count or 0
-        yield Started(self.partition, window, self.total, span.resume is not None)
+        asked_at = self.sync.asked_at(self.partition)
+        yield Started(self.partition, window, self.total, span.resume is not None, asked_at)
         for found in self._scan(window, first):
             if not isinstance(found, Rows):
                 yield found
