@@ -69,7 +69,9 @@ class Output:
             chunk = b"".join(self._lines[:count])
             del self._lines[:count]
             self._size = 0
-            self._raw.write(chunk)
+            rest = memoryview(chunk)
+            while rest:  # an unbuffered stream may take a part only
+                rest = rest[self._raw.write(rest) :]
             self._raw.flush()
 
     def _masked(self, value: Any) -> Any:

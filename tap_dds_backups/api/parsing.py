@@ -54,7 +54,7 @@ def typed_page(body: bytes) -> Page | None:
         return None  # escapes may hide surrogates and NUL: for the careful way to see
     try:
         decoded = _typed.decode(body)
-    except (msgspec.MsgspecError, RecursionError):
+    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
         return None
     if decoded.total_count < 0 or not all(map(_normalised, decoded.backups)):
         return None

@@ -13,8 +13,7 @@ from tests.faces.airbyte import airbyte_config, read
 from tests.faces.running import run_tap as run_tap_script
 from tests.faces.twins import Outcome, World, outcome, run_source, run_tap
 
-QUICK, ALL = 50, 1_000
-THROUGH_SCRIPTS = 50
+QUICK = 50
 
 
 def assert_agreed(seed: int) -> tuple[Outcome, Outcome]:
@@ -45,22 +44,13 @@ def test_both_faces_agree_in_fifty_worlds() -> None:
     assert sum(0 < len(second.records) < len(first.records) for first, second in runs) > QUICK / 5
 
 
-@pytest.mark.laws
-@pytest.mark.parametrize("start", range(QUICK, ALL, 50))
-def test_both_faces_agree_in_a_thousand_worlds(start: int) -> None:
-    """Fifty seeds each time."""
-    for seed in range(start, start + 50):
-        assert_agreed(seed)
-
-
-@pytest.mark.parametrize(
-    "seed",
-    [
-        pytest.param(seed, marks=() if seed < 2 else pytest.mark.laws)
-        for seed in range(THROUGH_SCRIPTS)
-    ],
-)
+@pytest.mark.parametrize("seed", [0, 3])
 def test_both_scripts_agree(seed: int, tmp_path: Path) -> None:
+    """Once where all is well, once where the service stops answering."""
+    assert_scripts_agree(seed, tmp_path)
+
+
+def assert_scripts_agree(seed: int, folder: Path) -> None:
     """The installed commands over sockets, against one service that stands still between."""
     faults = [[], ["dds_500@list:2"], ["row_dropped@list:3"], ["dds_403@list:3x*"]][seed % 4]
     store = estate(150 + 10 * seed, seed=seed, until=time.time())
@@ -69,11 +59,11 @@ def test_both_scripts_agree(seed: int, tmp_path: Path) -> None:
         with Emulator(store, faults=faults) as emulator:
             config = emulator.config("access_key") | {"concurrency": 1, "page_size": 100 - seed}
             if face == "tap":
-                run = run_tap_script(tmp_path, config)
+                run = run_tap_script(folder, config)
                 states = [each["value"].get("bookmarks", {}) for each in run.of_type("STATE")]
                 told = [each.get("backups", {}).get("partitions", []) for each in states]
             else:
-                run = read(tmp_path, airbyte_config(config))
+                run = read(folder, airbyte_config(config))
                 told = [each["stream"]["stream_state"]["partitions"] for each in run.states]
             assert run.code in (0, 1)
             outcomes.append(outcome(run.records(), told, ok=run.code == 0))

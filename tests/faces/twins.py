@@ -40,6 +40,7 @@ from tap_dds_backups.interrupts import Interrupts
 from tap_dds_backups.replication.bookmark import Bookmark
 from tap_dds_backups.replication.events import Event
 from tap_dds_backups.replication.partition import Partition
+from tap_dds_backups.replication.state import bookmarks_of
 from tap_dds_backups.replication.sync import Sync, Wanted
 from tap_dds_backups.streams import SyncFailed
 from tap_dds_backups.tap import TapDDSBackups
@@ -74,6 +75,11 @@ class World:
     def projects(self) -> tuple[str, ...]:
         """One project, or two."""
         return PROJECTS[: 1 + self.seed % 2]
+
+    @property
+    def partitions(self) -> list[Partition]:
+        """What is read: one listing for each project."""
+        return [Partition(project) for project in self.projects]
 
     def _store(self, project: str, reading: str) -> Store:
         rows = self.random.choice([0, 1, 30, 99, 100, 101, 250])
@@ -190,10 +196,10 @@ class Tap(TapDDSBackups):
 
     def events(self, stream: Any) -> Iterator[Event]:
         """Sync through the world."""
-        from tap_dds_backups.replication.state import bookmarks_of  # noqa: PLC0415
-
-        known = bookmarks_of(self._bookmarks_in(stream.name), self.partitions)
-        yield from self.world.events(list(self.partitions), known)
+        assert stream.name == "backups"
+        partitions = self.world.partitions
+        known = bookmarks_of(self._bookmarks_in(stream.name), partitions)
+        yield from self.world.events(partitions, known)
 
 
 def run_tap(world: World, state: Any) -> Outcome:
@@ -223,7 +229,7 @@ def run_tap(world: World, state: Any) -> Outcome:
 
 def run_source(world: World, state: Any) -> Outcome:
     """One run of the Airbyte face."""
-    partitions = [Partition(project) for project in world.projects]
+    partitions = world.partitions
     written, interrupts = io.BytesIO(), Interrupts()
     output = Output(written, interrupts)
     streams = given_states(state)
