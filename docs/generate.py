@@ -15,7 +15,7 @@ from typing import Any
 
 import yaml
 
-from tap_dds_backups.settings_schema import settings_table
+from tap_dds_backups.settings.schemas import settings_table
 
 ROOT = Path(__file__).parents[1]
 API_PAGE = "https://support.huaweicloud.com/intl/en-us/api-dds/dds_api_0029.html"

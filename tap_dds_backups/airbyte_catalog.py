@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 from tap_dds_backups.airbyte_messages import Message
 from tap_dds_backups.api.errors import CatalogError, quoted
 from tap_dds_backups.schema import STREAMS, StreamDefinition
-from tap_dds_backups.settings_schema import airbyte_schema
+from tap_dds_backups.settings.schemas import airbyte_schema
 
 DOCUMENTATION = "https://support.huaweicloud.com/intl/en-us/api-dds/dds_api_0029.html"
 

@@ -20,11 +20,11 @@ from tap_dds_backups.api.retry import Budget
 from tap_dds_backups.api.server_clock import ServerClock
 from tap_dds_backups.api.transport import Transport
 from tap_dds_backups.api.trial import Trial
-from tap_dds_backups.credentials import KeyPair, Password
-from tap_dds_backups.projects import Project
 from tap_dds_backups.replication.partition import Partition
 from tap_dds_backups.replication.sync import Sync, Wanted
 from tap_dds_backups.settings import Settings
+from tap_dds_backups.settings.credentials import KeyPair, Password
+from tap_dds_backups.settings.projects import Project
 
 OnSecret = Callable[[str], None]
 

@@ -18,7 +18,7 @@ from tap_dds_backups.airbyte_catalog import catalog, chosen, spec
 from tap_dds_backups.airbyte_output import Output, log_to
 from tap_dds_backups.api.errors import CatalogError, ConfigError, DdsError, StateError
 from tap_dds_backups.interrupts import Interrupted, Interrupts
-from tap_dds_backups.settings_list import CONFIG
+from tap_dds_backups.settings.catalogue import CONFIG
 
 if TYPE_CHECKING:
     from tap_dds_backups.airbyte_run import Run

@@ -29,7 +29,7 @@ from tap_dds_backups.replication.events import Event, Listed
 from tap_dds_backups.replication.state import bookmarks_of, forget_gone, stream_states
 from tap_dds_backups.schema import BACKUP_SYNCS, STREAMS
 from tap_dds_backups.settings import Settings
-from tap_dds_backups.settings_schema import singer_schema
+from tap_dds_backups.settings.schemas import singer_schema
 from tap_dds_backups.streams import EventStream
 
 if TYPE_CHECKING:

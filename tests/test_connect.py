@@ -9,10 +9,9 @@ from typing import Any, Literal
 import pytest
 
 from tap_dds_backups.api.errors import SignInError
-from tap_dds_backups.connect import connect
 from tap_dds_backups.emulator import Emulator, Identity, Project, Store, plain_store
 from tap_dds_backups.replication.events import Event, Failed, Records
-from tap_dds_backups.replication.partition import Partition
+from tap_dds_backups.run import opened
 from tap_dds_backups.settings import from_singer
 
 SignIn = Literal["token", "password", "access_key", "temporary_key"]
@@ -32,11 +31,10 @@ def run(
 ) -> list[Event]:
     """Sync once and return what happened."""
     settings = from_singer(config, {})
-    partitions = [Partition(project.project_id, settings.filters) for project in settings.projects]
     events = []
     on_secret = (told if told is not None else []).append
-    with connect(settings, partitions, on_secret=on_secret) as connection:
-        for event in connection.sync().run(connection.sources, {}):
+    with opened(settings, on_secret=on_secret) as account:
+        for event in account.events("backups", lambda _: {}):
             on_event(event)
             events.append(event)
     return events

@@ -16,11 +16,11 @@ from singer_sdk import Tap
 from tap_dds_backups.api.errors import ConfigError
 from tap_dds_backups.api.models import Filters
 from tap_dds_backups.api.secret import Secret
-from tap_dds_backups.credentials import KeyPair, Password, Token
-from tap_dds_backups.projects import Project
-from tap_dds_backups.setting import Setting
 from tap_dds_backups.settings import SDK_SETTINGS, from_airbyte, from_environment, from_singer
-from tap_dds_backups.settings_list import CONFIG
+from tap_dds_backups.settings.catalogue import CONFIG
+from tap_dds_backups.settings.credentials import KeyPair, Password, Token
+from tap_dds_backups.settings.projects import Project
+from tap_dds_backups.settings.setting import Setting
 
 P1, P2 = "0" * 31 + "1", "0" * 31 + "2"
 PLACE = {"project_id": P1, "region": "eu-west-101"}
@@ -70,7 +70,8 @@ def test_defaults() -> None:
             "eu-west-101",
         ),
     )
-    assert settings[2:] == (None, None, Filters(), 86_400, 100, 8, None, 60, 5, None, None, False)
+    reading = (86_400, 3_600, 7, 100, 8)
+    assert settings[2:] == (None, None, Filters(), *reading, None, 60, 5, None, None, False)
 
 
 ENV = {"HUAWEICLOUD_SDK_AK": "EA", "HUAWEICLOUD_SDK_SK": "ES", "HUAWEICLOUD_SDK_PROJECT_ID": P2}
@@ -529,7 +530,7 @@ def test_settings_of_the_sdk_are_known() -> None:
 def test_import_brings_nothing_heavy() -> None:
     """Settings can be read before anything heavy is loaded: a face answers `spec` at once."""
     code = (
-        "import sys, tap_dds_backups.settings, tap_dds_backups.settings_schema;"
+        "import sys, tap_dds_backups.settings, tap_dds_backups.settings.schemas;"
         "print(*{'requests', 'urllib3', 'msgspec', 'singer_sdk', 'jsonschema'} & set(sys.modules))"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)

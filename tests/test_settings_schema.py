@@ -11,8 +11,8 @@ import jsonschema
 import pytest
 
 from tap_dds_backups.settings import from_airbyte, from_singer
-from tap_dds_backups.settings_list import CONFIG
-from tap_dds_backups.settings_schema import airbyte_schema, settings_table, singer_schema
+from tap_dds_backups.settings.catalogue import CONFIG
+from tap_dds_backups.settings.schemas import airbyte_schema, settings_table, singer_schema
 
 PLACE = {"project_id": "0" * 32, "region": "eu-west-101"}
 SIGN_INS: dict[str, dict[str, str]] = {

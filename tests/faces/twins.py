@@ -237,7 +237,7 @@ def run_source(world: World, state: Any) -> Outcome:
     held_before = held.blob(0)["partitions"]
     regions = dict.fromkeys(world.projects)
     reading = StreamReading("backups", held, output, interrupts, regions)
-    ok = reading.run(world.events(partitions, held.bookmarks))
+    ok = reading.run(world.events(partitions, held.bookmarks(partitions)))
     messages = [json.loads(line) for line in written.getvalue().splitlines()]
     states = [message["state"] for message in messages if message["type"] == "STATE"]
     return outcome(

@@ -6,9 +6,9 @@ from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple
 
 from tap_dds_backups.api.secret import Secret
-from tap_dds_backups.setting import SignInKind
-from tap_dds_backups.settings_list import CONFIG
-from tap_dds_backups.settings_values import header_text
+from tap_dds_backups.settings.catalogue import CONFIG
+from tap_dds_backups.settings.setting import SignInKind
+from tap_dds_backups.settings.values import header_text
 
 ENVIRONMENT = {
     "access_key": "HUAWEICLOUD_SDK_AK",

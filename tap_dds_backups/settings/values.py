@@ -14,7 +14,7 @@ from typing import Any
 
 from tap_dds_backups.api.endpoints import checked_cloud, checked_id, checked_region, checked_url
 from tap_dds_backups.api.times import parse_time
-from tap_dds_backups.setting import Setting
+from tap_dds_backups.settings.setting import Setting
 
 _TRUE, _FALSE = ("true", "1", "yes", "on"), ("false", "0", "no", "off")
 _HEADER_LIMIT = 32 * 1024  # what the gateway takes of one header

@@ -6,9 +6,9 @@ from collections.abc import Mapping
 from typing import Any, NamedTuple
 
 from tap_dds_backups.api.endpoints import dds_url, iam_url, region_of
-from tap_dds_backups.setting import PROJECT_FIELDS
-from tap_dds_backups.settings_list import CONFIG
-from tap_dds_backups.settings_values import converted, is_given
+from tap_dds_backups.settings.catalogue import CONFIG
+from tap_dds_backups.settings.setting import PROJECT_FIELDS
+from tap_dds_backups.settings.values import converted, is_given
 
 _SETTINGS = {setting.name: setting for setting in CONFIG if setting.name in PROJECT_FIELDS}
 

@@ -2,69 +2,11 @@
 
 from __future__ import annotations
 
-from tap_dds_backups.setting import A_REGION, A_TIME, A_URL, AN_ID, Setting
+from tap_dds_backups.settings.setting import A_REGION, A_TIME, A_URL, AN_ID, Setting
+from tap_dds_backups.settings.sign_in import SIGN_IN
 
 CONFIG: tuple[Setting, ...] = (
-    Setting(
-        "access_key",
-        "Access key (AK)",
-        "Access key id of an IAM user or agency.",
-        "sign_in",
-        secret=True,
-        sign_in="access_key",
-        required=True,
-    ),
-    Setting(
-        "secret_key",
-        "Secret key (SK)",
-        "Secret key that belongs to the access key; it signs and is never sent.",
-        "sign_in",
-        secret=True,
-        sign_in="access_key",
-        required=True,
-    ),
-    Setting(
-        "security_token",
-        "Security token",
-        "Only for a temporary access key: the security token issued with it.",
-        "sign_in",
-        secret=True,
-        sign_in="access_key",
-    ),
-    Setting(
-        "username",
-        "IAM user name",
-        "Name of the IAM user, not of the account. A HUAWEI ID or a federated user cannot be used.",
-        "sign_in",
-        sign_in="password",
-        required=True,
-    ),
-    Setting(
-        "password",
-        "Password",
-        "Password of the IAM user.",
-        "sign_in",
-        secret=True,
-        sign_in="password",
-        required=True,
-    ),
-    Setting(
-        "domain_name",
-        "Account name",
-        "Name of the account (domain) to which the IAM user belongs.",
-        "sign_in",
-        sign_in="password",
-        required=True,
-    ),
-    Setting(
-        "auth_token",
-        "Token",
-        "A token whose scope is the project; it serves that one and ends 24 hours after its issue.",
-        "sign_in",
-        secret=True,
-        sign_in="token",
-        required=True,
-    ),
+    *SIGN_IN,
     Setting(
         "project_id",
         "Project id",

@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from tap_dds_backups.api.endpoints import checked_id, derives_signing_key
 from tap_dds_backups.api.errors import ConfigError, quoted
 from tap_dds_backups.api.secret import Secret
-from tap_dds_backups.credentials import (
+from tap_dds_backups.settings.catalogue import CONFIG
+from tap_dds_backups.settings.credentials import (
     FIELDS,
     KeyPair,
     Password,
@@ -22,10 +23,9 @@ from tap_dds_backups.credentials import (
     sign_in_from,
     sign_in_problems,
 )
-from tap_dds_backups.projects import Project, checked_entry, project_from
-from tap_dds_backups.setting import PROJECT_FIELDS, Setting, SignInKind
-from tap_dds_backups.settings_list import CONFIG
-from tap_dds_backups.settings_values import converted, is_given
+from tap_dds_backups.settings.projects import Project, checked_entry, project_from
+from tap_dds_backups.settings.setting import PROJECT_FIELDS, Setting, SignInKind
+from tap_dds_backups.settings.values import converted, is_given
 
 if TYPE_CHECKING:
     from tap_dds_backups.api.models import Filters

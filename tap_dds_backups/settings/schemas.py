@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from tap_dds_backups.setting import GROUPS, PROJECT_FIELDS, SIGN_INS, Setting, SignInKind
-from tap_dds_backups.settings_list import CONFIG
+from tap_dds_backups.settings.catalogue import CONFIG
+from tap_dds_backups.settings.setting import GROUPS, PROJECT_FIELDS, SIGN_INS, Setting, SignInKind
 
 Schema = dict[str, Any]
 

@@ -1,0 +1,19 @@
+"""The settings of a run: one list of them, read from either face's config into one frozen value."""
+
+from tap_dds_backups.settings.reading import (
+    ENVIRONMENT_PREFIX,
+    SDK_SETTINGS,
+    Settings,
+    from_airbyte,
+    from_environment,
+    from_singer,
+)
+
+__all__ = [
+    "ENVIRONMENT_PREFIX",
+    "SDK_SETTINGS",
+    "Settings",
+    "from_airbyte",
+    "from_environment",
+    "from_singer",
+]
