@@ -116,18 +116,7 @@ def costs(answers: Answers) -> str:
     )
     if not paying:
         return ""
-    rows = [
-        (
-            text(row["instance_name"])
-            + ("" if row["is_live"] else ' <span class="soft">(gone)</span>'),
-            size(row["held_gib"]),
-            size(row["free_gib"] if row["is_live"] else 0),
-            size(row["billable_gib"]),
-            size(row["manual_gib"]),
-            counted(row["old_manual_count"], "backup") if row["old_manual_count"] else "-",
-        )
-        for row in paying[:COSTS_SHOWN]
-    ]
+    rows = [_cost(row) for row in paying[:COSTS_SHOWN]]
     columns = [
         ("instance", ""),
         ("held", "n"),
@@ -151,6 +140,18 @@ def costs(answers: Answers) -> str:
             "Storage above the allowance", table("Storage above the free allowance", columns, rows)
         ),
         more,
+    )
+
+
+def _cost(row: Row) -> tuple[str, ...]:
+    gone = "" if row["is_live"] else ' <span class="soft">(gone)</span>'
+    return (
+        text(row["instance_name"]) + gone,
+        size(row["held_gib"]),
+        size(row["free_gib"] if row["is_live"] else 0),
+        size(row["billable_gib"]),
+        size(row["manual_gib"]),
+        counted(row["old_manual_count"], "backup") if row["old_manual_count"] else "-",
     )
 
 

@@ -37,8 +37,12 @@ policy_runs as (
 ),
 
 ids as (
-    select instance_id from named
-    union select instance_id from {{ ref('stg_dds__instances') }}
+    select instance_id
+    from (
+        select instance_id from named
+        union all select instance_id from {{ ref('stg_dds__instances') }}
+    ) as both_lists
+    group by instance_id
 ),
 
 joined as (

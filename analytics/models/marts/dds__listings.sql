@@ -2,9 +2,13 @@
 with moment as (select as_of from {{ ref('dds__as_of') }}),
 
 projects as (
-    select project_id from {{ ref('stg_dds__backups') }}
-    union select project_id from {{ ref('stg_dds__instances') }}
-    union select project_id from {{ ref('stg_dds__backup_syncs') }}
+    select project_id
+    from (
+        select project_id from {{ ref('stg_dds__backups') }}
+        union all select project_id from {{ ref('stg_dds__instances') }}
+        union all select project_id from {{ ref('stg_dds__backup_syncs') }}
+    ) as all_lists
+    group by project_id
 ),
 
 syncs as (

@@ -32,8 +32,12 @@ policy_runs as (
     group by project_id
 ),
 ids as (
-    select instance_id from named
-    union select instance_id from "report"."stg_dds__instances"
+    select instance_id
+    from (
+        select instance_id from named
+        union all select instance_id from "report"."stg_dds__instances"
+    ) as both_lists
+    group by instance_id
 ),
 joined as (
     select

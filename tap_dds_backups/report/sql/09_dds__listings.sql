@@ -1,9 +1,13 @@
 -- Per project: what its runs prove. A full listing shows what exists; a backup it did not show is gone.
 with moment as (select as_of from "report"."dds__as_of"),
 projects as (
-    select project_id from "report"."stg_dds__backups"
-    union select project_id from "report"."stg_dds__instances"
-    union select project_id from "report"."stg_dds__backup_syncs"
+    select project_id
+    from (
+        select project_id from "report"."stg_dds__backups"
+        union all select project_id from "report"."stg_dds__instances"
+        union all select project_id from "report"."stg_dds__backup_syncs"
+    ) as all_lists
+    group by project_id
 ),
 syncs as (
     select
