@@ -14,14 +14,13 @@ from typing import TYPE_CHECKING, Any, NoReturn
 
 from tap_dds_backups import __version__
 from tap_dds_backups import airbyte_messages as messages
-from tap_dds_backups.airbyte_catalog import catalog, chosen, spec
 from tap_dds_backups.airbyte_output import Output, log_to
 from tap_dds_backups.api.errors import CatalogError, ConfigError, DdsError, StateError
 from tap_dds_backups.interrupts import Interrupted, Interrupts
 from tap_dds_backups.settings.catalogue import CONFIG
 
 if TYPE_CHECKING:
-    from tap_dds_backups.airbyte_run import Run
+    from tap_dds_backups.settings import Settings
 
 NAME = "source-dds-backups"
 
@@ -88,34 +87,44 @@ def _parser() -> argparse.ArgumentParser:
 
 
 def _run(options: argparse.Namespace, output: Output, interrupts: Interrupts) -> int:
-    if options.command == "spec":
-        output.write(spec())
-        return 0
-    if options.command == "discover":
-        output.write(catalog())
-        return 0
+    """Run a command. Each loads what it needs: a form waits for `spec` and `check`."""
     if options.command == "check":
-        return _check(options, output, interrupts)
-    from tap_dds_backups.airbyte_state import given_states  # noqa: PLC0415  # brings msgspec
+        return _check(options, output)
+    if options.command == "read":
+        return _read(options, output, interrupts)
+    from tap_dds_backups import airbyte_catalog  # noqa: PLC0415
 
-    streams = chosen(_json(options.catalog, CatalogError))
-    states = given_states(_json(options.state, StateError)) if options.state else {}
-    run = _connected(options, output, interrupts)
-    return 0 if run.read(streams, states) else 1
+    output.write(airbyte_catalog.spec() if options.command == "spec" else airbyte_catalog.catalog())
+    return 0
 
 
-def _check(options: argparse.Namespace, output: Output, interrupts: Interrupts) -> int:
+def _check(options: argparse.Namespace, output: Output) -> int:
     """What the user can solve is the answer; what he cannot is an error."""
     try:
-        problems = _connected(options, output, interrupts).check()
+        settings = _settings(options, output)
+        from tap_dds_backups.airbyte_check import check  # noqa: PLC0415  # brings the HTTP stack
+
+        problems = check(settings, lambda token: output.hide([token]))
     except ConfigError as problem:
         problems = problem.problems
     output.write(messages.connection_status("; ".join(problems)))
     return 0
 
 
-def _connected(options: argparse.Namespace, output: Output, interrupts: Interrupts) -> Run:
-    """Everything that goes to the service, with the settings of the config. Raises ConfigError."""
+def _read(options: argparse.Namespace, output: Output, interrupts: Interrupts) -> int:
+    from tap_dds_backups.airbyte_catalog import chosen  # noqa: PLC0415
+    from tap_dds_backups.airbyte_state import given_states  # noqa: PLC0415
+
+    streams = chosen(_json(options.catalog, CatalogError))
+    states = given_states(_json(options.state, StateError)) if options.state else {}
+    settings = _settings(options, output)
+    from tap_dds_backups.airbyte_run import Run  # noqa: PLC0415  # brings the HTTP stack
+
+    return 0 if Run(settings, output, interrupts).read(streams, states) else 1
+
+
+def _settings(options: argparse.Namespace, output: Output) -> Settings:
+    """The settings that the config holds, their secrets masked from now on. Raises ConfigError."""
     from tap_dds_backups.settings import from_airbyte  # noqa: PLC0415  # `spec` needs it not
 
     config = _json(options.config, lambda text: ConfigError([text]))
@@ -124,9 +133,7 @@ def _connected(options: argparse.Namespace, output: Output, interrupts: Interrup
     output.hide(_secrets_in(config))
     settings = from_airbyte(config, os.environ)
     output.hide(settings.secrets())
-    from tap_dds_backups.airbyte_run import Run  # noqa: PLC0415  # brings the HTTP stack
-
-    return Run(settings, output, interrupts)
+    return settings
 
 
 def _secrets_in(config: Mapping[str, Any]) -> Iterator[str]:

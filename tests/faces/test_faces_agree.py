@@ -52,7 +52,7 @@ def test_both_scripts_agree(seed: int, tmp_path: Path) -> None:
 
 def assert_scripts_agree(seed: int, folder: Path) -> None:
     """The installed commands over sockets, against one service that stands still between."""
-    faults = [[], ["dds_500@list:2"], ["row_dropped@list:3"], ["dds_403@list:3x*"]][seed % 4]
+    faults = [[], ["dds_500@list:2"], ["row_dropped@list:2"], ["dds_403@list:2x*"]][seed % 4]
     store = estate(150 + 10 * seed, seed=seed, until=time.time())
     outcomes = []
     for face in ("tap", "source"):
