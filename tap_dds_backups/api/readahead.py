@@ -1,20 +1,22 @@
 """Pages read before they are asked for, by a few threads, the most urgent first.
 
-`ask` and `expect` are called by one thread, the one that writes. What is read ahead is bounded:
-a slow target stops the reading instead of filling memory.
+`ask` and `expect` are called by one thread, the one that writes, and `ask` for one listing after
+another. What is in flight or waits to be asked for is bounded: a slow target stops the reading
+instead of filling memory.
 """
 
 from __future__ import annotations
 
-import heapq
 import threading
-from collections.abc import Callable, Generator, Hashable
-from dataclasses import dataclass, field, replace
+from collections import deque
+from collections.abc import Callable, Generator, Hashable, Sequence
+from dataclasses import dataclass, replace
 from typing import Protocol
 
 from tap_dds_backups.api.models import Page, PageRequest, Window
 
 NOW, SOON, LATER = 0, 1, 2
+LOOK_ROUND_SECONDS = 0.1  # how long `allowed` may have risen, or a wait be untold
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,37 +66,45 @@ class OneByOne:
 
 @dataclass(eq=False, slots=True)
 class _Job:
+    """A page that is wanted, and what came of it."""
+
     source: Source
     request: PageRequest
     window: Window
     urgency: int
-    page: Page | None = None
-    error: BaseException | None = None
-    started: bool = False
+    outcome: Page | BaseException | None = None
 
     @property
     def place(self) -> tuple[Hashable, Window, int]:
         return self.source.key, self.window, self.request.offset
 
-    @property
-    def done(self) -> bool:
-        return self.page is not None or self.error is not None
+    def read(self) -> None:
+        """Keep a failure for the thread that asks for this page, if one ever does."""
+        try:
+            self.outcome = self.source.page(self.request, self.window)
+        except BaseException as problem:  # noqa: BLE001  # raised where the page is asked for
+            self.outcome = problem
 
 
-@dataclass(slots=True)
 class ReadAhead:
-    """`threads` requests in flight at most; `allowed` says how many of them right now."""
+    """`threads` requests in flight at most; `allowed` says how many of them right now.
 
-    threads: int
-    allowed: Callable[[], int]
-    _changed: threading.Condition = field(default_factory=threading.Condition)
-    _queue: list[tuple[int, int, _Job]] = field(default_factory=list)
-    _jobs: dict[tuple[Hashable, Window, int], _Job] = field(default_factory=dict)
-    _waits: list[Waiting] = field(default_factory=list)
-    _running: int = 0
-    _count: int = 0
-    _closed: bool = False
-    _workers: int = 0
+    At most 2 x `threads` pages are in flight or waiting, at most `threads` of them for listings
+    whose turn has not come.
+    """
+
+    def __init__(self, threads: int, allowed: Callable[[], int]) -> None:
+        self.threads = threads
+        self._allowed = allowed
+        self._lock = threading.Lock()
+        self._startable = threading.Condition(self._lock)  # workers wait for it
+        self._answered = threading.Condition(self._lock)  # the asking thread waits for it
+        self._jobs: dict[tuple[Hashable, Window, int], _Job] = {}  # wanted, not yet handed over
+        self._queue: list[_Job] = []  # those of them that nobody has begun to read
+        self._in_flight: set[_Job] = set()  # may hold jobs that are no longer wanted
+        self._waits: deque[Waiting] = deque(maxlen=1)
+        self._workers = 0
+        self._closed = False
 
     def ask(
         self, source: Source, request: PageRequest, window: Window
@@ -103,110 +113,109 @@ class ReadAhead:
 
         Yields `Waiting` while the service throttles. Raises what reading the page raised.
         """
-        job = self._claim(source, request, window)
-        for offset in request.ahead[: 2 * self.threads]:
-            self._add(source, PageRequest(offset, request.limit), window, SOON)
-        while True:
-            with self._changed:
-                while not job.done and not self._waits:
-                    self._changed.wait()
-                waits, self._waits = self._waits, []
-            yield from waits
-            if job.error is not None:
-                raise job.error
-            if job.page is not None:
-                return job.page
+        asked = _Job(source, replace(request, ahead=()), window, NOW)
+        with self._lock:
+            self._forget_unwanted(asked, request.ahead)
+            job = self._claim(asked)
+            for offset in request.ahead[: 2 * self.threads]:
+                self._add(_Job(source, PageRequest(offset, request.limit), window, SOON))
+        while (outcome := job.outcome) is None:
+            self._wait(job)
+            while self._waits:
+                yield self._waits.pop()
+        with self._lock:
+            del self._jobs[job.place]
+        if isinstance(outcome, BaseException):
+            raise outcome
+        return outcome
 
     def expect(self, source: Source, request: PageRequest, window: Window) -> None:
         """Read this page of another listing when nothing is more urgent."""
-        self._add(source, request, window, LATER)
+        with self._lock:
+            if sum(job.urgency == LATER for job in self._jobs.values()) < self.threads:
+                self._add(_Job(source, request, window, LATER))
 
     def waiting(self, until: float, reason: str) -> None:
-        """Tell the asking thread that the service throttles; called by any thread."""
-        with self._changed:
-            self._waits.append(Waiting(until, reason))
-            self._changed.notify_all()
+        """Tell the asking thread that the service throttles; called by any thread, with any lock."""
+        self._waits.append(Waiting(until, reason))
 
     def close(self) -> None:
         """Start nothing more. Requests in flight are left to their deadline."""
-        with self._changed:
+        with self._lock:
             self._closed = True
-            self._queue.clear()
-            self._changed.notify_all()
+            self._startable.notify_all()
 
-    def _claim(self, source: Source, request: PageRequest, window: Window) -> _Job:
-        job = _Job(source, replace(request, ahead=()), window, NOW)
-        with self._changed:
-            self._forget_passed(job)
-            ready = self._jobs.pop(job.place, None)
-            if ready is not None and not request.fresh:
-                if not ready.started:
-                    self._enqueue(ready, NOW)
-                return ready
-            if ready is not None:
-                self._drop(ready)
-            self._enqueue(job, NOW)
-        return job
+    def _wait(self, job: _Job) -> None:
+        """Until the job is done, or long enough to look round: nobody tells us of the rest."""
+        with self._lock:
+            self._answered.wait_for(lambda: job.outcome is not None, LOOK_ROUND_SECONDS)
+            if self._may_start():
+                self._startable.notify()
 
-    def _forget_passed(self, asked: _Job) -> None:
-        """Drop pages of this listing that lie behind what is asked for: the scan went past them."""
-        passed = [
-            job
-            for job in self._jobs.values()
-            if job.source.key == asked.source.key
-            and (job.window != asked.window or job.request.offset > asked.request.offset)
-            and not asked.request.fresh
-        ]
-        for job in passed:
-            del self._jobs[job.place]
-            self._drop(job)
+    def _claim(self, asked: _Job) -> _Job:
+        """Make this the most urgent job; one read ahead will do unless the page must be fresh."""
+        if self._closed:
+            raise RuntimeError("a page is asked for after the reading was closed")
+        ready = self._jobs.get(asked.place)
+        if ready is not None and not asked.request.fresh:
+            ready.urgency = NOW
+            return ready
+        if ready is not None:
+            self._forget(ready)
+        self._enqueue(asked)
+        return asked
 
-    def _add(self, source: Source, request: PageRequest, window: Window, urgency: int) -> None:
-        job = _Job(source, request, window, urgency)
-        with self._changed:
-            room = self.threads if urgency == LATER else 2 * self.threads
-            if self.threads > 1 and len(self._jobs) < room and job.place not in self._jobs:
-                self._jobs[job.place] = job
-                self._enqueue(job, urgency)
+    def _forget_unwanted(self, asked: _Job, ahead: Sequence[int]) -> None:
+        """Make room: forget what the scan went past, places it no longer plans, other listings."""
+        wanted = {asked.request.offset, *ahead}
+        for job in list(self._jobs.values()):
+            if job.source.key != asked.source.key:
+                unwanted = job.urgency != LATER
+            else:
+                passed = job.request.offset >= min(wanted) and job.request.offset not in wanted
+                unwanted = passed or job.window != asked.window
+            if unwanted:
+                self._forget(job)
 
-    def _enqueue(self, job: _Job, urgency: int) -> None:
-        if job.urgency != urgency:
-            self._queue = [entry for entry in self._queue if entry[2] is not job]
-            heapq.heapify(self._queue)
-            job.urgency = urgency
-        self._count += 1
-        heapq.heappush(self._queue, (urgency, self._count, job))
-        if self._workers < min(self.threads, len(self._queue) + self._running):
+    def _forget(self, job: _Job) -> None:
+        del self._jobs[job.place]
+        if job in self._queue:
+            self._queue.remove(job)
+
+    def _add(self, job: _Job) -> None:
+        """Read this page ahead, if there is room and it is not being read already."""
+        room = 2 * self.threads - len(self._in_flight.union(self._jobs.values()))
+        if self.threads > 1 and room > 0 and job.place not in self._jobs:
+            self._enqueue(job)
+
+    def _enqueue(self, job: _Job) -> None:
+        self._jobs[job.place] = job
+        self._queue.append(job)
+        if self._workers < min(self.threads, len(self._queue) + len(self._in_flight)):
             self._workers += 1
             threading.Thread(target=self._work, name="page-reader", daemon=True).start()
-        self._changed.notify_all()
-
-    def _drop(self, job: _Job) -> None:
-        self._queue = [entry for entry in self._queue if entry[2] is not job]
-        heapq.heapify(self._queue)
+        self._startable.notify()
 
     def _work(self) -> None:
-        while True:
-            with self._changed:
-                while not self._closed and not self._may_start():
-                    self._changed.wait()
-                if self._closed:
-                    return
-                job = heapq.heappop(self._queue)[2]
-                job.started = True
-                self._running += 1
-            self._read(job)
+        while (job := self._next()) is not None:
+            job.read()
+            with self._lock:
+                self._in_flight.remove(job)
+                if job.urgency == NOW:
+                    self._answered.notify()
+
+    def _next(self) -> _Job | None:
+        """Wait until a job may be started and take the most urgent; None once closed."""
+        with self._lock:
+            self._startable.wait_for(lambda: self._closed or self._may_start())
+            if self._closed:
+                return None
+            job = min(self._queue, key=lambda queued: queued.urgency)  # the first of equals
+            self._queue.remove(job)
+            self._in_flight.add(job)
+            if self._may_start():
+                self._startable.notify()
+            return job
 
     def _may_start(self) -> bool:
-        return bool(self._queue) and self._running < max(1, self.allowed())
-
-    def _read(self, job: _Job) -> None:
-        page, error = None, None
-        try:
-            page = job.source.page(job.request, job.window)
-        except BaseException as problem:  # noqa: BLE001  # handed to the asking thread
-            error = problem
-        with self._changed:
-            job.page, job.error = page, error
-            self._running -= 1
-            self._changed.notify_all()
+        return bool(self._queue) and len(self._in_flight) < max(1, self._allowed())
