@@ -1,9 +1,3 @@
-# NOTE FROM THE LEAD (remove once done): no HTTP/1.1 parser of our own, please. Libraries over our
-# own code: use urllib3 through the requests adapter's pool, or http.client connections (response
-# reading from a raw stream that checks the deadline before each recv: subclass http.client's
-# HTTPConnection/HTTPResponse or urllib3.connection classes), with TLS context and proxies from
-# requests/urllib3. Delete wire.py, proxies.py and pools.py as far as a library does it. A few dozen
-# microseconds a page are not worth owning a parser.
 """Connections: TLS, private CA, proxies and keep-alive, owned by one `requests.Session`.
 
 The pools are urllib3's, as the session's adapter makes them; what is ours is that a connection is

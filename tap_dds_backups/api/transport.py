@@ -1,9 +1,3 @@
-# NOTE FROM THE LEAD (remove once done): no HTTP/1.1 parser of our own, please. Libraries over our
-# own code: use urllib3 through the requests adapter's pool, or http.client connections (response
-# reading from a raw stream that checks the deadline before each recv: subclass http.client's
-# HTTPConnection/HTTPResponse or urllib3.connection classes), with TLS context and proxies from
-# requests/urllib3. Delete wire.py, proxies.py and pools.py as far as a library does it. A few dozen
-# microseconds a page are not worth owning a parser.
 """Request in, response out: the one place with limits on time, size, hosts and redirects.
 
 Credentials go to the host of the URL only: redirects are returned, not followed; cookies are not
