@@ -41,7 +41,7 @@ class Package:
 
     def __init__(self, folder: Path, dialect: str) -> None:
         self.dialect = dialect
-        self._environment = jinja2.Environment(extensions=["jinja2.ext.do"], autoescape=False)
+        self._environment = jinja2.Environment(extensions=["jinja2.ext.do"], autoescape=False)  # noqa: S701 - SQL, not HTML
         project = yaml.safe_load((folder / "dbt_project.yml").read_text())
         self._variables = project["vars"]["dds_backups"]
         quote = "`" if dialect == "bigquery" else '"'
@@ -91,7 +91,7 @@ class Package:
 
 def later(known: dict[str, Callable[..., Any]], name: str) -> Callable[..., Any]:
     """The macro of that name, looked up when it is called."""
-    return lambda *arguments, **named: known[name](*arguments, **named)
+    return lambda *arguments, **named: known[name](*arguments, **named)  # noqa: PLW0108 - later
 
 
 def returned(value: Any) -> None:
