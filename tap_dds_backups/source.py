@@ -50,11 +50,15 @@ def _told(arguments: Sequence[str] | None, output: Output, interrupts: Interrupt
     try:
         options = _parser().parse_args(arguments)
         log_to(output, debug=getattr(options, "debug", False))
-        interrupts.install()
+        if options.command == "read":  # the others have nothing to bring to an end
+            interrupts.install()
         return _run(options, output, interrupts)
     except _Misuse as misuse:
         output.write(messages.error(misuse, text=str(misuse), kind="config_error"))
         return 2
+    except KeyboardInterrupt as ended:
+        output.write(messages.error(ended, text="Stopped by a signal", kind="transient_error"))
+        return 130
     except Interrupted as ended:
         text = "Stopped by a signal. The last state is safe to go on from"
         output.write(messages.error(ended, text=text, kind="transient_error"))

@@ -212,6 +212,27 @@ def test_a_signal_ends_between_two_messages(number: signal.Signals, tmp_path: Pa
     assert len(ids(stopped)) + len(ids(resumed)) <= 3_000 + 100
 
 
+@pytest.mark.parametrize(("number", "code"), [(signal.SIGTERM, -15), (signal.SIGINT, 130)])
+def test_a_check_may_be_stopped_by_whoever_has_its_answer(
+    number: signal.Signals, code: int, tmp_path: Path
+) -> None:
+    """PyAirbyte terminates each command once it has the message: that is no failure to tell."""
+    with Emulator(store_of(10), latency=30) as emulator:
+        words = arguments(tmp_path, "check", config=airbyte_config(emulator.config("token")))
+        with subprocess.Popen(
+            [SCRIPTS / "source-dds-backups", *words],
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            env=clean_environment(),
+        ) as process:
+            while not emulator.seen("list"):
+                time.sleep(0.01)
+            process.send_signal(number)
+            _, stderr = process.communicate(timeout=20)
+    assert process.returncode == code
+    assert stderr == b""
+
+
 def stopped_after(
     states: int, number: signal.Signals, folder: Path, config: dict[str, Any]
 ) -> SourceRun:
