@@ -49,11 +49,18 @@ class SyncLog:
             "start_date": self.wanted.start_date,
             "end_date": self.wanted.end_date,
             "is_full_listing": self._is_full_listing(started),
-            "total_count": started.total if started else None,
+            "total_count": self._total(event, started),
             "records_written": event.written,
             "completed": isinstance(event, Finished),
             "tap_version": self.version,
         }
+
+    @staticmethod
+    def _total(event: Finished | Failed, started: Started | None) -> int | None:
+        """The newest count: what was deleted while the run went on is in the first one only."""
+        if isinstance(event, Finished):
+            return event.total
+        return started.total if started else None
 
     def _is_full_listing(self, started: Started | None) -> bool:
         """Nothing was left out: no bookmark, no filter, no bound."""
