@@ -154,7 +154,13 @@ def _tiles(answers: Answers) -> str:
             serious > 0,
         ),
         (size(tiles["held_gib"]), "held in restorable backups", False),
-        (size(tiles["billable_gib"]), "above the free allowance", False),
+        (
+            size(tiles["billable_gib"]),
+            "above the free allowance"
+            if tiles["billable_gib"] is not None
+            else "above the free allowance: load instances to know",
+            False,
+        ),
     )
     items = "".join(
         f"<li><strong{' class=bad' if bad else ''}>{number}</strong><span>{words}</span></li>"

@@ -122,7 +122,7 @@ def costs(answers: Answers) -> str:
         ("held", "n"),
         ("free", "n"),
         ("above it", "n"),
-        ("of which manual", "n"),
+        ("held, manual", "n"),
         ("manual, over 90 days", "n"),
     ]
     rest = paying[COSTS_SHOWN:]

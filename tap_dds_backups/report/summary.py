@@ -20,7 +20,7 @@ def summary(answers: Answers) -> str:
             f"  {counted(scope['live'], 'live instance')}, {counted(scope['backups'], 'backup')} seen,"
             f" {percent(tiles['completed_30d'] or 0, ended)} of {ended:,} succeeded in 30 days"
         ),
-        f"  {size(tiles['held_gib'])} held, {size(tiles['billable_gib'])} above the free allowance",
+        f"  {size(tiles['held_gib'])} held{_above(tiles['billable_gib'])}",
         f"  findings: {found}",
     ]
     for alarm in answers.alarms[:FINDINGS]:
@@ -33,6 +33,10 @@ def summary(answers: Answers) -> str:
     if said := proof(answers):
         lines.append(f"  {said.split(': ')[0]}.")
     return "\n".join(lines)
+
+
+def _above(gib: float | None) -> str:
+    return "" if gib is None else f", {size(gib)} above the free allowance"
 
 
 def _cut(line: str, width: int = 160) -> str:
