@@ -9,8 +9,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from jsonschema import Draft7Validator
 
-from tap_dds_backups.emulator import Emulator, Identity, Store, Throttle, plain_store
+from tap_dds_backups.emulator import Emulator, Identity, Store, Throttle, estate, plain_store
 from tests.faces.airbyte import (
     airbyte_config,
     assert_no_secrets,
@@ -312,6 +313,28 @@ def test_a_state_that_is_not_ours_is_refused(state: Any, tmp_path: Path) -> None
     assert run.code == 1
     assert [error["failure_type"] for error in run.errors] == ["config_error"]
     assert "state" in run.errors[0]["message"]
+
+
+def test_every_stream_can_be_read_in_one_run(tmp_path: Path) -> None:
+    """Each with records that fit its schema, a state of its own, and its own end."""
+    with Emulator(estate(400, until=time.time() - 3600)) as emulator:
+        config = airbyte_config(emulator.config("access_key"))
+        catalog = configured(sync_mode="full_refresh")
+        first = read(tmp_path, config, catalog=catalog)
+        second = read(tmp_path, config, first.resume, catalog=catalog)
+    for run in (first, second):
+        for chosen in catalog["streams"]:
+            name, schema = chosen["stream"]["name"], chosen["stream"]["json_schema"]
+            assert run.statuses(name)[-1] == "COMPLETE"
+            records = run.records(name)
+            assert records, name
+            for record in records[:50]:
+                Draft7Validator(schema).validate(record)
+    assert {state["stream"]["stream_descriptor"]["name"] for state in first.resume} == {
+        chosen["stream"]["name"] for chosen in catalog["streams"]
+    }
+    for name in ("backups", "incremental_backups"):
+        assert len(second.records(name)) < len(first.records(name)), f"{name} goes on"
 
 
 @pytest.mark.parametrize(
