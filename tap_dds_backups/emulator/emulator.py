@@ -174,7 +174,7 @@ class Emulator:
         """The answer with what every answer has: date, request id, its fault, a line in the log."""
         now = self.clock()
         answer = self._with_headers(self._worked(work, now), now)
-        exchange = Exchange(request, name, now, rows_at)
+        exchange = Exchange(request, name, now, rows_at, self.expire_tokens)
         placed = self.faults.due(name, answer, exchange)
         if placed is not None:
             clean = answer

@@ -141,6 +141,17 @@ def test_an_error_can_quote_the_credentials() -> None:
         assert token in listed(emulator).body.decode()
 
 
+def test_all_tokens_can_end_in_the_middle_of_a_run() -> None:
+    """From that request on only a new sign-in helps, whoever else is in flight."""
+    with Emulator(store_of(1), faults=["tokens_end@list:2"]) as emulator:
+        statuses = [listed(emulator).status for _ in range(3)]
+        body = sign_in_body(emulator.config("password"))
+        fresh = call(emulator.iam_url + "/v3/auth/tokens", "POST", {}, body).headers
+        token = {"X-Auth-Token": fresh["x-subject-token"]}
+        assert call(list_url(emulator), headers=token).status == 200
+    assert statuses == [200, 401, 401]
+
+
 def whole(received: bytes) -> bool:
     """Whether the body is as long as its head says, or longer."""
     head, _, body = received.partition(b"\r\n\r\n")

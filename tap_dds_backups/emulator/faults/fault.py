@@ -14,13 +14,14 @@ from tap_dds_backups.emulator.answers import Answer, Request, json_bytes
 class Exchange:
     """The request whose answer goes wrong, and the fault's own `argument`, often empty.
 
-    `rows_at(offset, limit)` reads further rows of the same list.
+    `rows_at(offset, limit)` reads further rows of the same list; `end_tokens()` ends all tokens.
     """
 
     request: Request
     call: str
     now: float
     rows_at: Callable[[int, int], list[dict[str, Any]]]
+    end_tokens: Callable[[], None]
     argument: str = ""
 
     def number(self, name: str, default: int) -> int:

@@ -69,6 +69,11 @@ def _token_echo(answer: Answer, exchange: Exchange) -> Answer:
     return _dds(400, "DBS.280001", f"Invalid request: {sent} {body}")(answer, exchange)
 
 
+def _tokens_end(answer: Answer, exchange: Exchange) -> Answer:
+    exchange.end_tokens()
+    return _gateway(401, "APIGW.0301", _REFUSED + "token expires")(answer, exchange)
+
+
 _CREDENTIAL_HEADERS = ("x-auth-token", "authorization", "x-security-token")
 
 REFUSALS = (
@@ -145,6 +150,7 @@ REFUSALS = (
     Fault("bad_request_400", "a parameter", _dds(400, "DBS.280001", "Parameter error.")),
     Fault("clock_400", "the end refused", _dds(400, "DBS.280068", "Invalid end time.")),
     Fault("token_expired_401", "gateway", _gateway(401, "APIGW.0301", _REFUSED + "token expires")),
+    Fault("tokens_end", "all tokens end with this request: sign in again", _tokens_end),
     Fault("token_renew_401", "gateway", _gateway(401, "APIGW.0307", "The token must be updated")),
     Fault("token_dds_401", "DDS itself", _dds(401, "DBS.280056", "Invalid token.")),
     Fault("token_dds_400", "DDS itself, as a 400", _dds(400, "DBS.280015", "Permission denied.")),
