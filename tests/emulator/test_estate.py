@@ -107,6 +107,15 @@ def test_everyone_else_is_well(store: Store) -> None:
         assert max(row.size for row in rows) < 1.2 * min(row.size for row in rows)
 
 
+def test_no_backup_is_missing_since_an_instance_was_created(store: Store) -> None:
+    """Each instance is older than its backups; one with fewer nights than it keeps is young."""
+    for instance in store.instances.values():
+        begins = [row.begin for row in nights(store, instance.name)]
+        assert all(instance.created < begin for begin in begins)
+        if 0 < len(begins) < 30:
+            assert min(begins) - instance.created <= DAY
+
+
 def test_many_begin_in_the_same_second(store: Store) -> None:
     """The scheduler starts several instances at once."""
     seconds = Counter(

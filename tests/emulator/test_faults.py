@@ -94,6 +94,12 @@ def test_where_faults_strike(text: str, struck: list[int]) -> None:
     assert [n for n, reply in enumerate(replies) if reply.status == 502] == struck
 
 
+def test_one_request_has_one_fault() -> None:
+    """Of two faults for the same request the first strikes, and the other not later instead."""
+    with Emulator(store_of(1), faults=["html_502@list:2", "empty_500@list:2"]) as emulator:
+        assert [listed(emulator).status for _ in range(4)] == [200, 502, 200, 200]
+
+
 def test_faults_at_sign_in_leave_the_list_alone() -> None:
     """A sign-in can fail while pages are right."""
     with Emulator(

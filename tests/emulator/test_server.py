@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from tap_dds_backups.emulator import Emulator, Hosts, Store, plain_store
+from tap_dds_backups.emulator import Emulator, Hosts, Reading, Store, plain_store
 from tap_dds_backups.emulator.server import RequestReader
 from tests.emulator.client import list_url, listed
 
@@ -86,6 +86,20 @@ def test_a_request_may_come_in_pieces() -> None:
         assert (first.headers, first.body) == ({"host": "x", "content-length": "3"}, b"abc")
         assert second is not None
         assert (second.method, third) == ("GET", None)
+
+
+def test_a_head_has_a_limit() -> None:
+    """A head without an end is given up, not kept in memory."""
+    with pytest.raises(ValueError, match="too large"):
+        RequestReader(lambda size: b"a" * size).read()
+
+
+def test_a_reading_can_be_set_on_every_store() -> None:
+    """A reading given to the emulator is that of all its stores."""
+    stores = [plain_store(1, seed=seed, until=NOON) for seed in (1, 2)]
+    with Emulator(stores, reading=Reading(size="float")) as emulator:
+        assert isinstance(listed(emulator).json["backups"][0]["size"], float)
+    assert {store.reading.size for store in stores} == {"float"}
 
 
 def test_latency_delays_each_answer() -> None:

@@ -48,6 +48,13 @@ def test_refused_calls_can_fill_the_window_too() -> None:
     assert admitted(throttle, 0, 9, 18, 28, 38.5) == [True, False, False, True, True]
 
 
+def test_a_knocking_client_is_told_the_longer_wait() -> None:
+    """Where refused calls count, the wait is until the latest of them is old enough."""
+    throttle = Throttle(1, 10, window="sliding", counts_refused=True)
+    admitted(throttle, 0)
+    assert throttle.admit(now=NOON + 9) == 10
+
+
 def throttled(throttle: Throttle) -> tuple[dict[str, str], dict[str, Any]]:
     """Headers and body of the first refused call."""
     with Emulator(plain_store(1, until=NOON), throttle=throttle, clock=lambda: NOON) as emulator:
