@@ -73,12 +73,12 @@ def _worlds(changes: int) -> Iterator[tuple[str, World, bool]]:
 # The most rows in the short form: (one page at a time, read ahead).
 SIZES = {
     "deletions": (7, 7),
-    "deletions, count apart": (7, 7),
+    "deletions, count apart": (7, 6),
     "new and late rows": (7, 7),
-    "new and late rows, count apart": (7, 7),
+    "new and late rows, count apart": (7, 6),
     "rows of one second": (5, 4),
     "rows of one second, count apart": (4, 3),
-    "everything, seconds differ": (7, 6),
+    "everything, seconds differ": (7, 7),
     "everything, seconds differ, count apart": (6, 5),
     "everything": (4, 4),
     "everything, count apart": (3, 3),

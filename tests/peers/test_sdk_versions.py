@@ -39,7 +39,15 @@ def test_the_range_is_the_one_that_is_tried() -> None:
 def test_the_faces_work_with(age: str) -> None:
     """The tests of the faces pass with this SDK, warnings counted as errors."""
     python = environment(f"singer-sdk-{age}", requirements(SDKS[age])) / "bin" / "python"
-    command: list[str | Path] = [python, "-m", "pytest", "-q", "-p", "no:cacheprovider", "tests/faces"]
+    command: list[str | Path] = [
+        python,
+        "-m",
+        "pytest",
+        "-q",
+        "-p",
+        "no:cacheprovider",
+        "tests/faces",
+    ]
     done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stdout[-5000:]
     assert " passed" in done.stdout
