@@ -1,9 +1,14 @@
 """What rate a service allows, learned from its answers alone.
 
-A limit is so many calls in a window. It is announced in the text of a refusal, or found out: from
-the first call to the first success after a refusal the service let `good` calls pass, so the
-allowed rate is good ÷ time. The time is uncertain by the last wait; where a usual window length
-lies in that gap, it is taken for the true one.
+A limit is so many calls in a window. It is announced in the text of a refusal, or found out: what
+passed in the window before a refusal is the limit, and the window ended between the last refusal
+and the first success after it. Where a usual length lies in that gap, it is taken.
+
+From then on requests go out at even distances, a margin slower than the limit, because requests
+travel at different speeds. Fixed windows, sliding ones and buckets all admit such a stream. A
+refusal in spite of that is an accident, and the margin grows, or it shows that the limit has
+dropped, and it is measured anew. Long without a refusal, the margin shrinks, and where the limit
+was only measured, a little more is tried.
 """
 
 from __future__ import annotations
@@ -11,127 +16,177 @@ from __future__ import annotations
 import math
 from collections import deque
 
+from tap_dds_backups.api import windows
 from tap_dds_backups.api.throttling import RateLimit
 
-# Window lengths of documented policies, seconds.
-USUAL_WINDOWS = (1.0, 2.0, 5.0, 10.0, 15.0, 20.0, 30.0, 60.0, 120.0, 300.0, 600.0, 900.0, 1800.0)
-# When to ask again where nothing is said: by the window lengths that are by far the most common.
-FIRST_WAIT = 1.0
-_NEXT_WINDOWS = (60.0, 300.0, 900.0, 1800.0, 3600.0)
-_KNOWN_WINDOW_STEPS = (0.125, 0.5, 1.0, 2.0, 4.0, 8.0)
-# Room for answers and requests that travel at different speeds.
-MARGIN_SHARE = 0.01
-MARGIN_SECONDS = 0.025
+# This much fewer calls than expected show another limit, not an accident.
+DROP = 1.25
+# Windows at least this long are not blurred by the requests' time on the way.
+LONG_WINDOW = 10.0
+MOST_MARGIN = 3.0
+# So few calls before the very first refusal: others may have used up the window.
+FEW = 5
 # Asking faster than measured risks a refusal: only while they stay below this share of calls.
-RISK_SHARE = 0.015
-CLIMB_AFTER = 50
-_LOG = 4096
+RISK_SHARE = 0.01
+# A refusal costs a part of a window, so such tries are many windows apart.
+CLIMB_AFTER_WINDOWS = 10
+CLIMB = 1.02
+RELAX_AFTER = 50
+_REMEMBERED = 10_000
 
 
 class Allowance:
-    """The rate that is allowed, as far as it is known: `distance` seconds between two requests."""
+    """The rate that is allowed, as far as it is known: `distance` seconds between two requests.
+
+    `opens_at` is when to ask again after the last refusal.
+    """
 
     def __init__(self) -> None:
-        self.distance = 0.0
         self.opens_at = -math.inf
+        self._limit: RateLimit | None = None
         self._announced: RateLimit | None = None
-        self._window: float | None = None
+        self._is_news = False
+        self._has_doubted = False
+        self._margin = 0.0
+        self._passed: deque[float] = deque(maxlen=_REMEMBERED)
+        # Since the service last reopened.
         self._start: float | None = None
         self._good = 0
-        self._log: deque[float] = deque(maxlen=_LOG)
+        # Since it last refused.
         self._first_refusal: float | None = None
+        self._last_of_burst = -math.inf
         self._tries = 0
-        self._shut_until = 0.0
+        self._is_told = False
+        self._ends_after = 0.0
+        # What we may risk.
         self._calls = 0
         self._refusals = 0
-        self._since_change = 0
-        self._step = 1.02
+        self._climb_after_windows = CLIMB_AFTER_WINDOWS
+        self._relax_at = RELAX_AFTER
+        self._climb_at = math.inf
+        self._step = 1.0
 
-    def sent(self) -> None:
-        """A request goes out."""
+    @property
+    def distance(self) -> float:
+        """Seconds between two requests; 0 while no limit is known."""
+        if self._limit is None:
+            return 0.0
+        return self._limit.seconds / self._limit.calls * (1 + self._margin)
+
+    def counted(self, *, refused: bool) -> None:
+        """An answer came: how often we are refused decides what we may risk."""
         self._calls += 1
+        self._refusals += refused
 
     def succeeded(self, sent: float) -> None:
         """A request sent then was let pass."""
         if self._start is None:
             self._start = sent
         self._good += 1
-        self._log.append(sent)
-        self._since_change += 1
-        if self.distance and self._since_change >= CLIMB_AFTER:
-            self._climb()
+        self._passed.append(sent)
+        if self._limit is not None and self._good >= min(self._relax_at, self._climb_at):
+            self._speed_up(self._limit)
 
     def refused(self, sent: float, now: float, told: float | None, limit: RateLimit | None) -> None:
-        """A request sent then was refused; decides when to try again (`opens_at`)."""
-        self._refusals += 1
-        self._announced = limit or self._announced
+        """A request sent then was refused: decides when to try again (`opens_at`)."""
+        if limit is not None and limit != self._announced:
+            self._announced, self._is_news = limit, True
+            self._set(limit)
         if self._first_refusal is None:
-            self._first_refusal, self._tries = sent, 0
+            self._first_refusal, self._last_of_burst, self._tries = sent, sent, 0
         else:
             self._tries += 1
-        self._shut_until = sent if told is None else max(sent, now + told - 1.0)
-        self.opens_at = now + told if told is not None else self._guess(now)
+        self._is_told = told is not None
+        # A Retry-After is in whole seconds: the window may end up to one earlier.
+        self._ends_after = sent + max(0.0, (told or 0.0) - 1.0)
+        self.opens_at = self._guess(now, self._first_refusal) if told is None else now + told
 
-    def reopened(self, sent: float) -> float:
-        """A request sent after a closing was let pass; returns the distance to the next."""
+    def refused_too(self, sent: float) -> None:
+        """Another request that was in flight together with a refused one was refused as well."""
+        if self._tries == 0:
+            self._last_of_burst = max(self._last_of_burst, sent)
+
+    def reopened(self, sent: float) -> None:
+        """A request sent after a closing was let pass."""
         if self._first_refusal is not None:
-            self._learn(sent)
+            self._learn(sent, self._first_refusal)
         self._start, self._good = sent, 0
         self._first_refusal = None
-        return self.distance
+        self._relax_at = RELAX_AFTER
+        self._climb_at = self._next_climb()
 
     def interrupted(self) -> None:
         """A failure: what was measured across it says nothing."""
-        self._start, self._good = None, 0
+        self._start, self._good, self._first_refusal = None, 0, None
 
-    def _guess(self, now: float) -> float:
+    def _guess(self, now: float, first_refusal: float) -> float:
         if self._announced is not None:
-            return self._announced_end(now, self._announced)
-        first = now if self._first_refusal is None else self._first_refusal
-        if self._window is not None:
-            step = _KNOWN_WINDOW_STEPS[min(self._tries, len(_KNOWN_WINDOW_STEPS) - 1)]
-            return max(now, first + step * _with_margin(self._window))
+            return windows.announced_end(self._announced, list(self._passed), now, self._tries)
+        if self._limit is not None:
+            return windows.known_end(self._limit.seconds, first_refusal, self._tries)
         if self._tries == 0:
-            return now + FIRST_WAIT
-        start = first if self._start is None else self._start
-        later = [start + _with_margin(window) for window in _NEXT_WINDOWS]
-        return next((end for end in later if end > now + FIRST_WAIT), now + _NEXT_WINDOWS[-1])
+            return now + windows.FIRST_WAIT
+        start = first_refusal if self._start is None else self._start
+        return windows.unknown_end(start, first_refusal, now)
 
-    def _announced_end(self, now: float, limit: RateLimit) -> float:
-        """When the window that is full ends: it holds our last `calls`, or those of others too."""
-        whole = _with_margin(limit.seconds)
-        if self._tries == 0 and len(self._log) >= limit.calls:
-            end = self._log[-limit.calls] + whole
-            if end > now:
-                return end
-        return now + whole
-
-    def _learn(self, sent: float) -> None:
-        start = self._start if self._start is not None else sent
-        upper = sent - start
-        if self._announced is not None:
-            window = self._announced.seconds
-            rate = self._announced.calls / window
+    def _learn(self, sent: float, first_refusal: float) -> None:
+        if self._is_news:
+            self._is_news = False
+        elif self._limit is None:
+            self._measure(sent, first_refusal)
+        elif self._step > 1.0:
+            self._step_back(self._limit)
         else:
-            window = self._usual(self._shut_until - start, upper) or upper
-            rate = max(self._good, 1) / window if window > 0 else math.inf
-            if window in USUAL_WINDOWS:
-                self._window = window
-        self.distance = _with_margin(window) / (rate * window)
-        self._since_change, self._step = 0, 1.02
+            self._adjust(self._limit, self._ends_after if self._is_told else sent)
 
-    @staticmethod
-    def _usual(lower: float, upper: float) -> float | None:
-        inside = [window for window in USUAL_WINDOWS if lower < window <= upper]
-        return inside[-1] if inside else None
+    def _measure(self, sent: float, first_refusal: float) -> None:
+        """Take what passed before the first refusal for the limit."""
+        start = first_refusal if self._start is None else self._start
+        # Where the first and shortest wait was enough, nothing speaks against a short window.
+        was_short = self._tries == 0 and not self._is_told
+        lower = 0.0 if was_short else self._ends_after - start
+        upper = max(sent - start, windows.FIRST_WAIT)
+        window = windows.plausible(lower, upper, shortest=was_short or self._is_told)
+        # Requests overtake each other: some sent after the first one refused still passed.
+        calls = self._count(first_refusal - window, self._last_of_burst)
+        if calls < FEW and not self._has_doubted:
+            self._has_doubted = True
+        else:
+            self._set(RateLimit(max(calls, 1), window))
 
-    def _climb(self) -> None:
-        self._since_change = 0
-        if self._announced is not None or self._refusals + 1 > RISK_SHARE * self._calls:
-            return
-        self.distance /= self._step
-        self._step = min(2.0, 1 + (self._step - 1) * 2)
+    def _adjust(self, limit: RateLimit, end: float) -> None:
+        """A refusal although requests were paced; the window that was full ended at `end`."""
+        calls = self._count(end - limit.seconds, end)
+        is_clear = limit.seconds >= LONG_WINDOW or self._good < 2 * limit.calls
+        if self._announced is None and is_clear and calls * DROP < limit.calls:
+            self._set(RateLimit(max(calls, limit.calls / 2, 1), limit.seconds))
+        else:
+            self._margin = min(self._margin * 2, MOST_MARGIN)
 
+    def _speed_up(self, limit: RateLimit) -> None:
+        if self._good >= self._relax_at:
+            self._relax_at = self._good + RELAX_AFTER
+            self._margin = max(self._margin / 2, windows.margin(limit.seconds))
+        if self._good >= self._climb_at:
+            self._climb_at = self._next_climb()
+            if self._announced is None and self._refusals < RISK_SHARE * self._calls:
+                self._step = min(2.0, self._step**2) if self._step > 1.0 else CLIMB
+                self._limit = RateLimit(limit.calls * self._step, limit.seconds)
 
-def _with_margin(window: float) -> float:
-    return window + max(MARGIN_SHARE * window, MARGIN_SECONDS)
+    def _next_climb(self) -> float:
+        calls = self._limit.calls if self._limit else math.inf
+        return self._good + self._climb_after_windows * calls
+
+    def _step_back(self, limit: RateLimit) -> None:
+        """The last climb went too far: undo it, and wait longer before the next."""
+        self._limit = RateLimit(limit.calls / self._step, limit.seconds)
+        self._climb_after_windows *= 2
+        self._step = 1.0
+
+    def _set(self, limit: RateLimit) -> None:
+        self._limit = limit
+        self._margin = windows.margin(limit.seconds)
+        self._step = 1.0
+
+    def _count(self, begin: float, end: float) -> int:
+        return sum(begin <= sent <= end for sent in self._passed)

@@ -17,6 +17,9 @@ from typing import NamedTuple
 from tap_dds_backups.api.allowance import Allowance
 from tap_dds_backups.api.throttling import RateLimit
 
+# Threads wake up some milliseconds after the time that they asked for.
+LATE = 0.05
+
 
 class Ticket(NamedTuple):
     """Admission of one request: when it was sent, and after how many closings."""
@@ -62,8 +65,7 @@ class Pacer:
         self._in_flight += 1
         distance = max(self._own_distance, self._allowance.distance)
         # Sent a little late, the next one is still due on time.
-        self._next = max(self._next, now - distance) + distance
-        self._allowance.sent()
+        self._next = max(self._next, now - min(distance / 2, LATE)) + distance
         return Ticket(now, self._closings)
 
     def withdrawn(self, ticket: Ticket) -> None:
@@ -75,9 +77,11 @@ class Pacer:
         """The service answered."""
         self._in_flight -= 1
         self.failures_in_a_row = 0
+        self._allowance.counted(refused=False)
         if self._is_closed and ticket.closings == self._closings:
             self._is_closed = False
-            self._next = max(self._next, ticket.sent + self._allowance.reopened(ticket.sent))
+            self._allowance.reopened(ticket.sent)
+            self._next = max(self._next, ticket.sent + self._allowance.distance)
         self._allowance.succeeded(ticket.sent)
         step = 1.0 / self._cap if self._has_been_refused else 1.0
         self._cap = min(self._cap + step, float(self._concurrency))
@@ -96,13 +100,16 @@ class Pacer:
         that were in flight together are one.
         """
         self._in_flight -= 1
+        self._allowance.counted(refused=True)
         if ticket.closings == self._closings:
+            if not self._allowance.distance:
+                self._cap = max(1.0, self._cap / 2)
             self._allowance.refused(ticket.sent, now, told, limit)
             self._close(self._allowance.opens_at)
             self._has_been_refused = True
-            self._cap = max(1.0, self._cap / 2)
-        elif told is not None:
-            self._closed_until = max(self._closed_until, now + told)
+        else:
+            self._allowance.refused_too(ticket.sent)
+            self._closed_until = max(self._closed_until, now + (told or 0.0))
         return max(0.0, self._closed_until - now)
 
     def failed(self, ticket: Ticket, now: float, delay: float) -> None:

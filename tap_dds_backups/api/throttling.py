@@ -21,7 +21,7 @@ _SECONDS = re.compile(r"\d+(\.\d*)?", re.ASCII)
 class RateLimit(NamedTuple):
     """So many calls in so many seconds."""
 
-    calls: int
+    calls: float
     seconds: float
 
 

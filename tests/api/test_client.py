@@ -478,7 +478,7 @@ class TestOnSockets:
                 list(pool.map(lambda _: client.page(FIRST, ALWAYS), range(150)))
             seconds = time.monotonic() - begun
             refused = len(emulator.requests) - 150
-        assert 14 <= seconds <= 15 / 0.95
+        assert 14 <= seconds <= 15 / 0.9  # 15.4 where the machine is at rest
         assert refused <= 9
 
 
