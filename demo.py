@@ -21,7 +21,9 @@ import duckdb
 COMMANDS = Path(sys.executable).parent
 FOLDER = Path("output") / "demo"
 CONFIG = FOLDER / "config.json"
+CATALOG = FOLDER / "catalog.json"
 STATE = FOLDER / "state.json"
+PAGE = FOLDER / "report.html"
 WAREHOUSE = FOLDER / "backups.duckdb"
 BACKUPS = 500
 # What is younger than a second is left for the next run: the second is not over yet.
@@ -34,6 +36,7 @@ def main() -> int:
     FOLDER.mkdir(parents=True)
     with service() as config:
         CONFIG.write_text(json.dumps(config, indent=2))
+        select_everything()
         say(f"A DDS with {BACKUPS} backups runs at {config['api_url']}, for this demo alone.")
         say("\nFirst run: everything.")
         sync("first.jsonl")
@@ -48,6 +51,8 @@ def main() -> int:
     changed = [name for name in before if before[name] != after[name]]
     say(f"\nNew in the warehouse: {len(new)}. Changed their status: {len(changed)}.")
     say(f"The warehouse: {WAREHOUSE} ({len(after)} backups in the table `backups`)")
+    say("\nThe report: what the backups are worth.")
+    report()
     return 0
 
 
@@ -66,7 +71,8 @@ def service() -> Iterator[dict[str, Any]]:
 
 def sync(messages: str, *options: str | Path) -> None:
     """Run the tap into a file of messages, and load that file."""
-    tap: list[str | Path] = [COMMANDS / "tap-dds-backups", "--config", CONFIG, *options]
+    tap: list[str | Path] = [COMMANDS / "tap-dds-backups", "--config", CONFIG]
+    tap += ["--catalog", CATALOG, *options]
     say(f"  $ {shown(tap)} > {FOLDER / messages}")
     with (FOLDER / messages).open("wb") as out, (FOLDER / "tap.log").open("ab") as log:
         subprocess.run(tap, stdout=out, stderr=log, check=True)
@@ -76,8 +82,31 @@ def sync(messages: str, *options: str | Path) -> None:
     with (FOLDER / messages).open("rb") as read:
         subprocess.run(load, stdin=read, stderr=subprocess.DEVNULL, check=True)
     lines = (FOLDER / messages).read_text(encoding="utf-8").splitlines()
-    records = [json.loads(line)["record"] for line in lines if '"RECORD"' in line]
-    say(f"  {len(records)} records read, {records[0]['begin_time']} to {records[-1]['begin_time']}")
+    read = [json.loads(line) for line in lines if '"RECORD"' in line]
+    begins = [each["record"]["begin_time"] for each in read if each["stream"] == "backups"]
+    beside = len(read) - len(begins)
+    say(f"  {len(begins)} backups read, {begins[0]} to {begins[-1]}; {beside} records beside them")
+
+
+def select_everything() -> None:
+    """Write the discovered catalog with every stream selected."""
+    found = subprocess.run(
+        [COMMANDS / "tap-dds-backups", "--discover"], capture_output=True, check=True
+    )
+    catalog = json.loads(found.stdout)
+    for entry in catalog["streams"]:
+        for item in entry["metadata"]:
+            item["metadata"]["selected"] = True
+    CATALOG.write_text(json.dumps(catalog))
+
+
+def report() -> None:
+    """Write the report from the warehouse; what it finds wrong is planted, and no failure."""
+    command: list[str | Path] = [COMMANDS / "dds-backups-report", "--duckdb", WAREHOUSE]
+    command += ["-o", PAGE]
+    say(f"  $ {shown(command)}")
+    subprocess.run(command, check=True)
+    say(f"\nOpen {PAGE.resolve()} in a browser.")
 
 
 def advance(url: str) -> dict[str, list[str]]:

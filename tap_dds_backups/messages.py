@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterable
-from typing import Any
+from typing import Any, BinaryIO
 
 from singer_sdk.io_base import SingerWriter
 from singer_sdk.singerlib import RecordMessage
@@ -51,5 +51,12 @@ class MessageWriter(SingerWriter):
         if raw is None:  # a test's StringIO
             sys.stdout.write(chunk.decode())
         else:
-            raw.write(chunk)
+            _write_all(raw, chunk)
         sys.stdout.flush()
+
+
+def _write_all(out: BinaryIO, chunk: bytes) -> None:
+    """Unbuffered output (PYTHONUNBUFFERED) may take a part only, as when a signal comes."""
+    left = memoryview(chunk)
+    while left:
+        left = left[out.write(left) :]
