@@ -82,9 +82,9 @@ def sync(messages: str, *options: str | Path) -> None:
     with (FOLDER / messages).open("rb") as read:
         subprocess.run(load, stdin=read, stderr=subprocess.DEVNULL, check=True)
     lines = (FOLDER / messages).read_text(encoding="utf-8").splitlines()
-    read = [json.loads(line) for line in lines if '"RECORD"' in line]
-    begins = [each["record"]["begin_time"] for each in read if each["stream"] == "backups"]
-    beside = len(read) - len(begins)
+    found = [json.loads(line) for line in lines if '"RECORD"' in line]
+    begins = [each["record"]["begin_time"] for each in found if each["stream"] == "backups"]
+    beside = len(found) - len(begins)
     say(f"  {len(begins)} backups read, {begins[0]} to {begins[-1]}; {beside} records beside them")
 
 
