@@ -14,7 +14,7 @@ from __future__ import annotations
 from collections.abc import Generator
 from dataclasses import dataclass, field
 
-from tap_dds_backups.api.judging import Held, reaches
+from tap_dds_backups.api.judging import Held, disagree, reaches
 from tap_dds_backups.api.models import Page, PageRequest, Window
 from tap_dds_backups.api.reading import Question, Rows, not_settled, read_whole
 
@@ -63,13 +63,16 @@ def drain(lowest: Held, window: Window, seen: set[str]) -> Generator[Question, P
 def _walk(
     second: str, lowest: Held, window: Window, seen: set[str], *, reuse: bool
 ) -> Generator[Question, Page | None, _Pass | None]:
-    """One pass; None where the list moved so that the pass has a gap."""
+    """One pass; None where it has a gap, or two of its pages show different lists."""
     walk, offset = _Pass(), lowest.offset
     page = lowest if reuse else None
+    behind: Held | None = None
     while True:
         if page is None:
             request = PageRequest(max(offset, 0), lowest.limit, fresh=True)
             page = yield from read_whole(request, window)
+        if behind is not None and disagree(page, behind):
+            return None
         if reaches(page, second, drained=False):  # from here up the pass has no gap
             within = sum(row.begin_time >= second for row in page.rows)
             walk = _Pass(older=page.total - page.first_place - within, new=walk.new)
@@ -79,6 +82,7 @@ def _walk(
         elif page.oldest != second or page.flaw is not None:
             return None
         yield from _write(page, second, walk, seen)
+        behind = page
         if page.newest > second or page.offset == 0:
             newer = sum(row.begin_time > second for row in page.rows)
             walk.upto = page.total - page.first_place - newer
