@@ -75,13 +75,15 @@ due as (
     cross join weekdays
     left join observed
         on observed.instance_number = timed.instance_number and observed.weekday = weekdays.weekday
-    where coalesce(timed.keep_days, 1) > 0
-        and case
-            when timed.period is not null
-                then ',' || timed.period || ',' like '%,' || cast(weekdays.weekday as {{ dbt.type_string() }}) || ',%'
-            when timed.keep_days between 1 and 6 then true
-            else coalesce(observed.attempts, 0) >= 2
-        end
+    where (timed.keep_days is null or timed.keep_days > 0)
+        and (
+            ',' || timed.period || ',' like '%,' || cast(weekdays.weekday as {{ dbt.type_string() }}) || ',%'
+            or (timed.period is null and timed.keep_days between 1 and 6)
+            or (
+                timed.period is null and (timed.keep_days is null or timed.keep_days > 6)
+                and coalesce(observed.attempts, 0) >= 2
+            )
+        )
 )
 
 select
