@@ -13,8 +13,8 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, NoReturn
 
 from tap_dds_backups import __version__
-from tap_dds_backups import airbyte_messages as messages
-from tap_dds_backups.airbyte_output import Output, log_to
+from tap_dds_backups.airbyte import messages
+from tap_dds_backups.airbyte.output import Output, log_to
 from tap_dds_backups.api.errors import CatalogError, ConfigError, DdsError, StateError
 from tap_dds_backups.interrupts import Interrupted, Interrupts
 from tap_dds_backups.settings.catalogue import CONFIG
@@ -96,9 +96,9 @@ def _run(options: argparse.Namespace, output: Output, interrupts: Interrupts) ->
         return _check(options, output)
     if options.command == "read":
         return _read(options, output, interrupts)
-    from tap_dds_backups import airbyte_catalog  # noqa: PLC0415
+    from tap_dds_backups.airbyte import catalog  # noqa: PLC0415
 
-    output.write(airbyte_catalog.spec() if options.command == "spec" else airbyte_catalog.catalog())
+    output.write(catalog.spec() if options.command == "spec" else catalog.catalog())
     return 0
 
 
@@ -106,7 +106,7 @@ def _check(options: argparse.Namespace, output: Output) -> int:
     """What the user can solve is the answer; what he cannot is an error."""
     try:
         settings = _settings(options, output)
-        from tap_dds_backups.airbyte_check import check  # noqa: PLC0415  # brings the HTTP stack
+        from tap_dds_backups.airbyte.check import check  # noqa: PLC0415  # brings the HTTP stack
 
         problems = check(settings, lambda token: output.hide([token]))
     except ConfigError as problem:
@@ -116,13 +116,13 @@ def _check(options: argparse.Namespace, output: Output) -> int:
 
 
 def _read(options: argparse.Namespace, output: Output, interrupts: Interrupts) -> int:
-    from tap_dds_backups.airbyte_catalog import chosen  # noqa: PLC0415
-    from tap_dds_backups.airbyte_state import given_states  # noqa: PLC0415
+    from tap_dds_backups.airbyte.catalog import chosen  # noqa: PLC0415
+    from tap_dds_backups.airbyte.state import given_states  # noqa: PLC0415
 
     streams = chosen(_json(options.catalog, CatalogError))
     states = given_states(_json(options.state, StateError)) if options.state else {}
     settings = _settings(options, output)
-    from tap_dds_backups.airbyte_run import Run  # noqa: PLC0415  # brings the HTTP stack
+    from tap_dds_backups.airbyte.run import Run  # noqa: PLC0415  # brings the HTTP stack
 
     return 0 if Run(settings, output, interrupts).read(streams, states) else 1
 

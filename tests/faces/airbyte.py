@@ -11,7 +11,7 @@ from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
-from tap_dds_backups.airbyte_catalog import catalog as discovered
+from tap_dds_backups.airbyte.catalog import catalog as discovered
 from tests.faces.running import Run, clean_environment, run_script
 
 # Where set, each run leaves its messages there, for the check by Airbyte's own models.

@@ -143,7 +143,7 @@ def test_the_source_loads_only_what_it_needs(command: str, absent: set[str]) -> 
     """No SDK ever, and nothing of HTTP where nobody is asked."""
     script = (
         "import sys\nfrom tap_dds_backups import source\n"
-        "sys.argv[1] == 'airbyte_run' and __import__('tap_dds_backups.airbyte_run')\n"
+        "sys.argv[1] == 'airbyte_run' and __import__('tap_dds_backups.airbyte.run')\n"
         "sys.argv[1] == 'airbyte_run' or source.main(sys.argv[1:])\n"
         "print(*(name for name in sys.modules if '.' not in name), file=sys.stderr)\n"
     )

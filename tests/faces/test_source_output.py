@@ -11,10 +11,10 @@ from typing import Any
 
 import pytest
 
-from tap_dds_backups import airbyte_messages as messages
-from tap_dds_backups.airbyte_output import FLUSH_BYTES, LogMessages, Output
-from tap_dds_backups.airbyte_read import MANY_PARTITIONS, STATE_EVERY_SECONDS, StreamReading
-from tap_dds_backups.airbyte_state import StreamState
+from tap_dds_backups.airbyte import messages
+from tap_dds_backups.airbyte.output import FLUSH_BYTES, LogMessages, Output
+from tap_dds_backups.airbyte.read import MANY_PARTITIONS, STATE_EVERY_SECONDS, StreamReading
+from tap_dds_backups.airbyte.state import StreamState
 from tap_dds_backups.api import errors
 from tap_dds_backups.interrupts import Interrupts
 from tap_dds_backups.replication.bookmark import Bookmark

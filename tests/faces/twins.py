@@ -15,9 +15,9 @@ from random import Random
 from typing import Any
 from urllib.parse import urlsplit
 
-from tap_dds_backups.airbyte_output import Output
-from tap_dds_backups.airbyte_read import StreamReading
-from tap_dds_backups.airbyte_state import StreamState, given_states
+from tap_dds_backups.airbyte.output import Output
+from tap_dds_backups.airbyte.read import StreamReading
+from tap_dds_backups.airbyte.state import StreamState, given_states
 from tap_dds_backups.api.auth import StaticToken
 from tap_dds_backups.api.client import Client
 from tap_dds_backups.api.exchange import Exchange

@@ -35,12 +35,14 @@ LAYERS = {
 # Files at the top: the faces, and what both faces share (settings, schema, ...).
 TOP = {path.stem for path in modules() if len(path.parts) == 1} | {"settings"}
 FACES = {"__main__", "command", "messages", "source", "streams", "tap"}
-FACES |= {name for name in TOP if name.startswith("airbyte_")}
 SHARED = TOP - FACES
 LAYERS |= {f"{name}.py": Layer({"api", "replication"} | SHARED, {"msgspec"}) for name in SHARED}
 LAYERS["settings"] = Layer({"api", "settings"}, set())
+LAYERS["airbyte"] = Layer({"airbyte", "api", "replication"} | SHARED, set())
 LAYERS |= {
-    f"{name}.py": Layer({"api", "replication"} | SHARED | FACES, {"click", "msgspec", "singer_sdk"})
+    f"{name}.py": Layer(
+        {"airbyte", "api", "replication"} | SHARED | FACES, {"click", "msgspec", "singer_sdk"}
+    )
     for name in FACES
 }
 

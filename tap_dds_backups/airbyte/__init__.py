@@ -1,0 +1,1 @@
+"""The parts of the Airbyte face; `source.py` is its command line."""
