@@ -65,7 +65,7 @@ class Package:
 
     def render(self, path: Path) -> str:
         """A model as SQL."""
-        return self._environment.from_string(path.read_text()).render()
+        return str(self._environment.from_string(path.read_text()).render())
 
     def _globals(self) -> dict[str, Any]:
         text = "string" if self.dialect == "bigquery" else "varchar"
@@ -86,7 +86,10 @@ class Package:
 
     def _dispatch(self, name: str, _: str) -> Callable[..., Any]:
         known = self._environment.globals
-        return known.get(f"{self.dialect}__{name}") or known[f"default__{name}"]
+        found: Callable[..., Any] = (
+            known.get(f"{self.dialect}__{name}") or known[f"default__{name}"]
+        )
+        return found
 
 
 def later(known: dict[str, Callable[..., Any]], name: str) -> Callable[..., Any]:

@@ -34,7 +34,7 @@ def report(
         check=False,
         cwd=cwd,
         **given,
-    )  # type: ignore[call-overload]
+    )
 
 
 def test_messages_in_page_and_evidence_out(tmp_path: Path) -> None:
