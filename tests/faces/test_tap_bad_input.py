@@ -135,7 +135,7 @@ def test_at_the_service(
 def test_html_where_json_was_due(tmp_path: Path, service: Emulator) -> None:
     """A page of HTML with status 200 is an error that says so."""
     service.faults.add("html_200x*")
-    refused(run_tap(tmp_path, service.config("token")), "not JSON")
+    refused(run_tap(tmp_path, service.config("token")), "HTML page instead of JSON")
 
 
 def test_debug_shows_no_secret(tmp_path: Path, service: Emulator) -> None:
