@@ -12,7 +12,7 @@ READY := $(VENV)/.ready
 UV := $(shell command -v uv 2>/dev/null)
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-laws test-peers lint typing docs bench constraints clean
+.PHONY: help demo test test-laws test-peers lint typing docs constraints clean
 
 help: ## list what there is
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1|\2/p' Makefile | column -t -s '|' 2>/dev/null \
@@ -39,9 +39,6 @@ typing: $(READY) ## types: mypy, strict
 
 docs: $(READY) ## write anew what is generated: meta.yml, the settings table in README.md
 	@$(BIN)/python docs/generate.py
-
-bench: $(READY) ## measure against other taps and the bare floor; writes benchmarks/RESULTS.md
-	@$(BIN)/python -m benchmarks $(ARGS)
 
 constraints: $(READY) ## choose the newest packages that fit pyproject.toml, with their hashes
 	@test -x .cache/envs/uv/bin/uv || { $(PYTHON) -m venv .cache/envs/uv && .cache/envs/uv/bin/pip install -q uv; }

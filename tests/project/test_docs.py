@@ -71,7 +71,7 @@ def test_links_lead_somewhere() -> None:
 def test_make_lists_every_target_and_readme_names_only_those() -> None:
     """Bare `make` tells each target that there is, with a line on what it does."""
     targets = set(re.findall(r"^([a-z-]+):", MAKEFILE, re.MULTILINE))
-    listed = bash("make", ROOT)
+    listed = bash("make --no-print-directory", ROOT)
     assert {line.split()[1] for line in listed.splitlines()} == targets
     for line in commands()["make"].splitlines():
         assert set(line.split()) <= {"make"} | targets, line
