@@ -9,14 +9,14 @@ from typing import NamedTuple
 import msgspec
 
 
-class Datastore(msgspec.Struct, frozen=True, gc=False):
+class Datastore(msgspec.Struct, frozen=True, forbid_unknown_fields=True, gc=False):
     """Engine and version of the database (API page, Table 5)."""
 
     type: str | None = None
     version: str | None = None
 
 
-class Backup(msgspec.Struct, frozen=True, gc=False, kw_only=True):
+class Backup(msgspec.Struct, frozen=True, forbid_unknown_fields=True, gc=False, kw_only=True):
     """One backup (API page, Table 4, and six newer fields that a cloud may lack).
 
     Times are RFC 3339 in UTC at a fixed width, so that they sort as text. `size` is in KB.

@@ -37,13 +37,14 @@ class Conditions:
     def cover(self, wanted: Conditions) -> bool:
         """Whether a history read under these conditions holds all that is wanted now.
 
-        A filter added narrows, one changed or removed does not. Without `backup_type` the service
-        lists no incremental backups (API reference of 2025), so asking for them is never covered.
+        A filter added narrows, one changed or removed does not. Incremental backups are listed
+        only for their type or for the id of one (API reference of 2025), so asking for either is
+        not covered by a history without.
         """
         if any(wanted.filters.get(name) != value for name, value in self.filters.items()):
             return False
-        incremental = wanted.filters.get("backup_type") == "Incremental"
-        if incremental and "backup_type" not in self.filters:
+        added = {name: wanted.filters[name] for name in wanted.filters.keys() - self.filters.keys()}
+        if added.get("backup_type") == "Incremental" or "backup_id" in added:
             return False
         return (wanted.start_date or "") >= (self.start_date or "")
 
@@ -115,15 +116,15 @@ class Progress:
     """The bookmark while a partition is being written.
 
     `old` is the bookmark that the sync goes on from (None: history is read anew). `closed` is the
-    newest second of which the service can no longer gain a backup, RFC 3339.
+    newest second of which the service can no longer gain a backup, `now` its clock; RFC 3339.
     """
 
-    def __init__(self, old: Bookmark | None, conditions: Conditions, closed: str) -> None:
+    def __init__(self, old: Bookmark | None, conditions: Conditions, closed: str, now: str) -> None:
         self._conditions = conditions
         self._closed = closed
         self._newest = old.begin_time if old else ""
         self._oldest_unfinished = ""
-        self._stuck_before = shifted(closed, -STUCK_AFTER_SECONDS)
+        self._stuck_before = shifted(now, -STUCK_AFTER_SECONDS)
 
     def wrote(self, backup: Backup) -> bool:
         """Take note of a written backup; True if it is unfinished for over seven days."""

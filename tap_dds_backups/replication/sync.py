@@ -12,7 +12,7 @@ from tap_dds_backups.api.models import Backup, Note, Page, PageRequest, Window
 from tap_dds_backups.api.paging import scan
 from tap_dds_backups.api.readahead import Pages, Source, Waiting
 from tap_dds_backups.api.reading import Rows
-from tap_dds_backups.api.times import from_seconds, to_seconds
+from tap_dds_backups.api.times import from_seconds
 from tap_dds_backups.replication.bookmark import Bookmark, Conditions, Progress
 from tap_dds_backups.replication.events import (
     Checkpoint,
@@ -53,6 +53,18 @@ class Wanted:
         return Conditions.of(partition.filters, self.start_date)
 
 
+@dataclass(frozen=True, slots=True)
+class Opening:
+    """The window of a partition's first request, and what was known of time when it was set.
+
+    `asked_at` is our clock, UTC seconds; `behind` by how many it was known to be behind theirs.
+    """
+
+    window: Window
+    asked_at: float
+    behind: float
+
+
 @dataclass(slots=True)
 class Sync:
     """Reads partitions in order, each from its own listing; the next ones are read ahead."""
@@ -62,9 +74,9 @@ class Sync:
     clock: Clock
     ahead: int = 0
     _behind: float = 0.0  # how far our clock was found behind the server's
-    _windows: dict[Partition, Window] = field(default_factory=dict)
-    _asked: dict[Partition, float] = field(default_factory=dict)
+    _openings: dict[Partition, Opening] = field(default_factory=dict)
     _said: set[tuple[str, str]] = field(default_factory=set)
+    _skew_told: bool = False
 
     def run(
         self, sources: Mapping[Partition, Source], bookmarks: Mapping[Partition, Bookmark]
@@ -73,7 +85,7 @@ class Sync:
         todo = list(sources)
         for number, partition in enumerate(todo):
             for later in islice(todo, number + 1, number + 1 + self.ahead):
-                window = self.window(later, bookmarks.get(later))
+                window = self.opening(later, bookmarks.get(later)).window
                 self.pages.expect(sources[later], PageRequest(0, self.wanted.page_size), window)
             reading = _Reading(self, partition, sources[partition], bookmarks.get(partition))
             try:
@@ -81,17 +93,13 @@ class Sync:
             except DdsError as error:
                 yield Failed(partition, error, reading.written)
 
-    def window(self, partition: Partition, bookmark: Bookmark | None) -> Window:
-        """The window of this partition, the same however often it is asked for."""
-        if partition not in self._windows:
-            self._asked[partition] = self.clock.now()
-            now = self._asked[partition] + self._behind
-            self._windows[partition] = self.wanted.span(partition, bookmark).window(now)
-        return self._windows[partition]
-
-    def asked_at(self, partition: Partition) -> float:
-        """Our clock before the partition's first request, UTC seconds."""
-        return self._asked[partition]
+    def opening(self, partition: Partition, bookmark: Bookmark | None) -> Opening:
+        """How to open this partition, the same however often it is asked for."""
+        if partition not in self._openings:
+            now = self.clock.now()
+            window = self.wanted.span(partition, bookmark).window(now + self._behind)
+            self._openings[partition] = Opening(window, now, self._behind)
+        return self._openings[partition]
 
     def remark(self, partition: Partition, notes: Iterable[Note]) -> Iterator[Remark]:
         """Each kind of note once a run."""
@@ -101,13 +109,14 @@ class Sync:
                 yield Remark(partition, note.text, note.is_warning)
 
     def measure_clock(self, page: Page) -> Iterator[Note]:
-        """Compare the clocks at a partition's first answer."""
+        """Compare the clocks at an answer to a partition's opening."""
         if page.date is None:
             return
         ahead = page.date - page.received
         if ahead > BEHIND_SECONDS:
             self._behind = max(self._behind, ahead)
-        if abs(ahead) > SKEW_WARNING_SECONDS:
+        if abs(ahead) > SKEW_WARNING_SECONDS and not self._skew_told:
+            self._skew_told = True
             side = "behind" if ahead > 0 else "ahead of"
             yield Note(
                 "clock", f"this machine's clock is {abs(ahead):.0f} s {side} the service's", True
@@ -128,10 +137,12 @@ class _Reading:
     def run(self) -> Generator[Event, None, None]:
         window, first = yield from self._open()
         span = self.sync.wanted.span(self.partition, self.bookmark)
-        closed = window.end if first.date is None else min(window.end, from_seconds(first.date - 1))
-        progress = Progress(span.resume, self.sync.wanted.conditions(self.partition), closed)
+        now = self.sync.clock.now() if first.date is None else first.date
+        closed = window.end if first.date is None else min(window.end, from_seconds(now - 1))
+        conditions = self.sync.wanted.conditions(self.partition)
+        progress = Progress(span.resume, conditions, closed, from_seconds(now))
         self.total = first.total_count or 0
-        asked_at = self.sync.asked_at(self.partition)
+        asked_at = self.sync.opening(self.partition, self.bookmark).asked_at
         yield Started(self.partition, window, self.total, span.resume is not None, asked_at)
         for found in self._scan(window, first):
             if not isinstance(found, Rows):
@@ -140,31 +151,35 @@ class _Reading:
             backups = [backup for backup in found.backups if span.wants(backup, closed)]
             if backups:
                 yield from self._write(backups, found, progress)
-            if found.frontier is not None:
+            if found.frontier is not None and self.written:
                 yield from self._remember(progress)
         yield Finished(self.partition, self.written, self.total)
 
     def _open(self) -> Generator[Event, None, tuple[Window, Page]]:
         """Ask for the newest page; where our clock was wrong, once more by the server's."""
-        window = self.sync.window(self.partition, self.bookmark)
+        opening = self.sync.opening(self.partition, self.bookmark)
         try:
-            first = yield from self._ask(window)
+            first = yield from self._ask(opening.window)
         except RequestRefused as refusal:
-            if refusal.server_time is None or to_seconds(window.end) < refusal.server_time:
+            window = self._window(refusal.server_time)
+            if window is None or window.end >= opening.window.end:
                 raise
-            return (yield from self._open_at(refusal.server_time))
-        yield from self.sync.remark(self.partition, self.sync.measure_clock(first))
-        if first.date is not None and first.date - first.received > BEHIND_SECONDS:
-            return (yield from self._open_at(first.date))
-        return window, first
-
-    def _open_at(self, now: float) -> Generator[Event, None, tuple[Window, Page]]:
-        window = self.sync.wanted.span(self.partition, self.bookmark).window(now)
+            return window, (yield from self._ask(window))
+        behind = 0.0 if first.date is None else first.date - first.received - opening.behind
+        window = self._window(first.date) if behind > BEHIND_SECONDS else None
+        if window is None or window == opening.window:
+            return opening.window, first
         return window, (yield from self._ask(window))
+
+    def _window(self, now: float | None) -> Window | None:
+        span = self.sync.wanted.span(self.partition, self.bookmark)
+        return None if now is None else span.window(now)
 
     def _ask(self, window: Window) -> Generator[Event, None, Page]:
         request = PageRequest(0, self.sync.wanted.page_size)
-        return (yield from self.sync.pages.ask(self.source, request, window))
+        page = yield from self.sync.pages.ask(self.source, request, window)
+        yield from self.sync.remark(self.partition, self.sync.measure_clock(page))
+        return page
 
     def _scan(self, window: Window, first: Page) -> Iterator[Rows | Waiting | Remark]:
         """Drive the scan: answer its page requests, pass on what it says."""
