@@ -511,3 +511,15 @@ def test_threads_that_wait_are_woken() -> None:
         assert not entered.acquire(timeout=0.05)
         released.set()
         assert [future.result(10) for future in asked] == [PAGE] * 4
+
+
+def test_a_place_given_back_wakes_who_waits() -> None:
+    """A request that was not sent after all leaves its place to a thread that waits for one."""
+    gate = Gate(Pacer(1), Budget(), SystemClock())
+    first = gate.enter()
+    with ThreadPoolExecutor(1) as pool:
+        second = pool.submit(gate.enter)
+        time.sleep(0.05)
+        assert not second.done()
+        gate.withdrawn(first)
+        assert second.result(10)

@@ -399,6 +399,20 @@ class TestKeepAlive:
                 assert sender.send(get(server.url)).body == PAGE
         assert (server.connections, len(server.seen)) == (2, 4)
 
+    def test_silence_on_a_kept_connection(self) -> None:
+        """A server that has gone slow is not asked a second time for the same page."""
+
+        def script(peer: Peer) -> None:
+            peer.request()
+            peer.send(answer())
+            silent(peer)
+
+        with serving(script) as server, transport(timeout_seconds=0.4) as sender:
+            sender.send(get(server.url))
+            with pytest.raises(ServiceUnavailable, match="did not answer"):
+                sender.send(get(server.url))
+        assert (server.connections, len(server.seen)) == (1, 2)
+
     def test_a_post_is_not_sent_twice(self) -> None:
         """What is not a GET fails instead, because the server may have acted on it."""
 
