@@ -90,8 +90,8 @@ def _outside(row: Backup, window: Window) -> bool:
 
 def reaches(held: Held, frontier: str, *, drained: bool) -> bool:
     """Whether nothing can lie unread between what was written and this page."""
-    if held.short:
-        return True
+    if held.short or not held.rows:  # no usable row at the older end: nothing shows what is behind
+        return held.short
     return held.oldest < frontier or (drained and held.oldest == frontier)
 
 
