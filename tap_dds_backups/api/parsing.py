@@ -20,6 +20,7 @@ from tap_dds_backups.api.models import Backup, Datastore, Flaw, Note, Page
 from tap_dds_backups.api.times import parse_time
 
 MAX_SIZE_KB = 2**63 - 1
+MAX_COUNT = 2**53
 _TEXT_FIELDS = (
     "name",
     "instance_id",
@@ -33,6 +34,7 @@ _TEXT_FIELDS = (
 )
 _FLAG_FIELDS = ("is_instance_restoring", "kms_enable", "deletable")
 _KNOWN = {*_TEXT_FIELDS, *_FLAG_FIELDS, "id", "begin_time", "end_time", "size", "datastore"}
+_NUMBER = re.compile(r"-?\d{1,400}(?:\.\d{1,400})?(?:[eE][+-]?\d{1,3})?", re.ASCII)
 _UNSAFE = re.compile("[\x00\ud800-\udfff]")
 
 
@@ -56,7 +58,7 @@ def typed_page(body: bytes) -> Page | None:
         decoded = _typed.decode(body)
     except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
         return None
-    if decoded.total_count < 0 or not all(map(_normalised, decoded.backups)):
+    if not 0 <= decoded.total_count < MAX_COUNT or not all(map(_normalised, decoded.backups)):
         return None
     return Page(decoded.backups, decoded.total_count)
 
@@ -64,7 +66,7 @@ def typed_page(body: bytes) -> Page | None:
 def _normalised(backup: Backup) -> bool:
     """Put the times of a decoded row into our form; False where a careful look is needed."""
     begin = parse_time(backup.begin_time)
-    if begin is None or not backup.id:
+    if begin is None or not backup.id or abs(backup.size or 0) > MAX_SIZE_KB:
         return False
     msgspec.structs.force_setattr(backup, "begin_time", begin)
     if backup.end_time is not None:
@@ -117,7 +119,7 @@ def careful_page(answer: dict[str, Any]) -> Page:
 def _total_count(value: object) -> int:
     if isinstance(value, float) and value.is_integer():
         value = int(value)
-    if not isinstance(value, int) or isinstance(value, bool) or not 0 <= value < 2**53:
+    if not isinstance(value, int) or isinstance(value, bool) or not 0 <= value < MAX_COUNT:
         raise ProtocolError("the answer has no usable 'total_count'")
     return value
 
@@ -195,10 +197,9 @@ def _size(value: object, notes: set[Note]) -> int | None:
 
 
 def _number(text: str) -> float | int | None:
-    try:
-        return int(text) if text.isdigit() else float(text)
-    except ValueError:
+    if not _NUMBER.fullmatch(text.strip()):
         return None
+    return float(text) if set(text) & set(".eE") else int(text)
 
 
 def _datastore(value: object, notes: set[Note]) -> Datastore | None:

@@ -12,7 +12,7 @@ from datetime import UTC, datetime, timedelta
 
 _LENIENT = re.compile(
     r"(\d{4})-(\d\d)-(\d\d)[ T](\d\d):(\d\d):(\d\d)(?:[.,]\d{1,18})?"
-    r"\s?(?:(Z|z|UTC)|([+-])(\d\d):?(\d\d))?",
+    r"\s?(?:(Z|z|UTC)|([+-])([01]\d|2[0-3]):?([0-5]\d))?",
     re.ASCII,
 )
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -20,7 +20,7 @@ _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 def parse_time(text: str) -> str | None:
     """Return `text` as RFC 3339 in UTC, fraction dropped; None where it names no instant."""
-    if len(text) == 19 and text[4] == "-" == text[7] and text[10] in " T":
+    if len(text) == 19 and text[4:17:3] in {"-- ::", "--T::"}:
         try:
             datetime.fromisoformat(text)
         except ValueError:
