@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import threading
 from dataclasses import replace
+from functools import partial
 from typing import Any
 
 import pytest
@@ -168,10 +170,11 @@ def test_without_a_date_our_clock_counts() -> None:
 @pytest.mark.parametrize("mark", [-1_000, 500])
 def test_nothing_found_leaves_the_state(count: int, mark: int) -> None:
     """No rows, or none that are wanted: no bookmark is told, and that is a success."""
-    account = Account()
-    account.add(*(-50_000.0 - number for number in range(count)))
+    account = Account(reading=Reading(acts_on="end"))
+    account.add(*(-50_000.0 - number for number in range(count)), end=int(account.clock.time) - 9)
     bookmark = Bookmark(at(mark), Conditions({}, None))
     sync = run(account, {PARTITION: bookmark}, start_date=at(-9_000), lookback_seconds=DAY)
+    assert sync.of(Started)[0].total == count
     assert sync.bookmarks == {}
     assert sync.of(Finished)
     assert not sync.errors
@@ -283,6 +286,7 @@ class TestClocks:
     def test_more_than_five_minutes_off(self, ahead: float, side: str) -> None:
         """Said once, whatever the side and however many projects."""
         accounts = _projects(3, ahead=ahead)
+        accounts[1].listing.ahead *= 2
         sync = run(accounts)
         assert len(sync.warnings) == 1
         assert f"301 s {side} the service's" in sync.warnings[0]
@@ -291,8 +295,15 @@ class TestClocks:
     def test_known_once(self) -> None:
         """That our clock is behind costs the first project a request, not each of them."""
         accounts = _projects(3, ahead=100)
+        for account in accounts:
+            account.listing.before = lambda _: accounts[0].clock.sleep(5)
         run(accounts)
         assert [len(account.listing.windows) for account in accounts] == [4, 3, 3]
+        assert [account.listing.windows[-1].end for account in accounts] == [
+            at(100 - 1 + 5),
+            at(100 - 1 + 4 * 5),
+            at(100 - 1 + 7 * 5),
+        ]
 
     def test_an_end_date_needs_no_second_request(self) -> None:
         """The window is the same by either clock."""
@@ -323,13 +334,9 @@ class TestClocks:
     def test_another_refusal_is_an_error(self) -> None:
         """Asking again would not help, so nobody does."""
         account = Account()
-        account.instance.id = "gone"
-        account.partition = account.listing.partition = Partition(
-            PARTITION.project_id, Filters(backup_type="Incremental")
-        )
-        sync = run(account)
+        sync = run(account, page_size=101)
         assert len(account.listing.windows) == 1
-        assert "DBS.280404" in sync.errors[0]
+        assert "DBS.280439" in sync.errors[0]
 
     def test_a_start_in_the_future(self) -> None:
         """An empty sync, with an end after its begin."""
@@ -346,6 +353,10 @@ class TestClocks:
         first = run(account, lookback_seconds=0)
         second = run(account, resume(first), lookback_seconds=0)
         assert second.bookmark == first.bookmark == at(-1)
+
+
+def _tell(asked: threading.Event, _number: int) -> None:
+    asked.set()
 
 
 def _projects(count: int, **listing: Any) -> list[Account]:
@@ -399,13 +410,21 @@ class TestSeveralProjects:
         mark = sync.bookmarks.get(bad)
         assert ([mark.begin_time] if mark else []) == sync.begins(bad)[-1:]
 
-    @pytest.mark.parametrize("threads", [2, 8])
+    @pytest.mark.parametrize("threads", [2, 6])
     def test_first_pages_are_read_ahead(self, threads: int) -> None:
         """Small projects cost one request each, as one at a time."""
         accounts = _projects(6)
         for account in accounts:
             for backup in account.store.backups()[50:]:
                 account.store.delete(backup.id)
+        others = [threading.Event() for _ in range(threads - 1)]
+
+        def wait(_number: int) -> None:
+            assert all(other.wait(20) for other in others), "the first project is read alone"
+
+        accounts[0].listing.before = wait
+        for account, asked in zip(accounts[1:], others, strict=False):
+            account.listing.before = partial(_tell, asked)
         sync = run(accounts, threads=threads)
         assert [len(account.listing.windows) for account in accounts] == [1] * 6
         assert len(sync.ids) == 300
@@ -457,6 +476,21 @@ def test_remarks_are_made_once() -> None:
     remarks = run(account).of(Remark)
     assert [remark.text for remark in remarks] == ["unknown field 'storage_class' is dropped"]
     assert not remarks[0].is_warning
+
+
+def test_the_newest_count_counts() -> None:
+    """Backups that went while the list was read are not what was to be written."""
+    account = Account()
+    old = account.add(*(-60.0 * number - 60 for number in range(250)))
+
+    def before(number: int) -> None:
+        for backup in old[-50:] if number == 2 else []:
+            account.store.delete(backup.id)
+
+    account.listing.before = before
+    sync = run(account)
+    assert sync.of(Started)[0].total == 250
+    assert sync.of(Finished) == [Finished(PARTITION, 200, 200)]
 
 
 def test_progress_is_counted() -> None:
