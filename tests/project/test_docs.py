@@ -77,6 +77,18 @@ def test_make_lists_every_target_and_readme_names_only_those() -> None:
         assert set(line.split()) <= {"make"} | targets, line
 
 
+def test_the_demo_shows_a_first_run_and_a_second_that_goes_on(tmp_path: Path) -> None:
+    """What `make demo` runs: everything, then what is new and changed; the page is written."""
+    told = bash(f"{sys.executable} {ROOT / 'demo.py'}", tmp_path)
+    first, second = (int(n) for n in re.findall(r"(\d+) backups read", told))
+    assert 0 < second < first
+    assert "New in the warehouse: 3." in told
+    assert "Changed their status: 0." not in told
+    for name in ("backups.duckdb", "report.html"):
+        assert (tmp_path / "output" / "demo" / name).stat().st_size > 0
+    assert "demo.py" in MAKEFILE
+
+
 def lines(path: Path, of_type: str) -> list[dict[str, Any]]:
     """Return the messages of one type in a file."""
     parsed = map(json.loads, path.read_text(encoding="utf-8").splitlines())
