@@ -11,6 +11,8 @@ from __future__ import annotations
 import json
 import math
 import re
+from collections.abc import Collection
+from itertools import islice
 from typing import Any
 
 import msgspec
@@ -21,6 +23,8 @@ from tap_dds_backups.api.times import parse_time
 
 MAX_SIZE_KB = 2**63 - 1
 MAX_COUNT = 2**53
+MAX_ROWS = 1_000  # ten times what the service gives at most: beyond, nothing is worth reading
+MAX_NAMES = 20  # unknown fields that a row has named
 _TEXT_FIELDS = (
     "name",
     "instance_id",
@@ -58,7 +62,9 @@ def typed_page(body: bytes) -> Page | None:
         decoded = _typed.decode(body)
     except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
         return None
-    if not 0 <= decoded.total_count < MAX_COUNT or not all(map(_normalised, decoded.backups)):
+    if not 0 <= decoded.total_count < MAX_COUNT or len(decoded.backups) > MAX_ROWS:
+        return None
+    if not all(map(_normalised, decoded.backups)):
         return None
     return Page(decoded.backups, decoded.total_count)
 
@@ -97,7 +103,7 @@ def careful_page(answer: dict[str, Any]) -> Page:
     """Read a page row by row.
 
     Raises:
-        ProtocolError: `backups` is no list of objects or `total_count` no whole number >= 0.
+        ProtocolError: `backups` is no list, or one of over 1,000; `total_count` no whole number >= 0.
     """
     total = _total_count(answer.get("total_count"))
     rows = answer.get("backups")
@@ -105,6 +111,8 @@ def careful_page(answer: dict[str, Any]) -> Page:
         rows = []
     if not isinstance(rows, list):
         raise ProtocolError("the answer has no list 'backups'")
+    if len(rows) > MAX_ROWS:
+        raise ProtocolError(f"the answer holds {len(rows)} backups, far more than were asked for")
     notes: set[Note] = set()
     backups: list[Backup] = []
     flaws: list[Flaw] = []
@@ -140,7 +148,7 @@ def _backup(row: object, notes: set[Note]) -> Backup:
     begin = parse_time(_text(row, "begin_time") or "")
     if begin is None:
         raise _Unusable("'begin_time' is missing or not a time")
-    _name_unknown(row, notes)
+    _name(row.keys() - _KNOWN, "", notes)
     return Backup(
         id=backup_id,
         begin_time=begin,
@@ -207,11 +215,10 @@ def _datastore(value: object, notes: set[Note]) -> Datastore | None:
         return None
     if not isinstance(value, dict):
         raise _Unusable("'datastore' is not an object")
-    for name in value.keys() - {"type", "version"}:
-        notes.add(Note("field", f"unknown field 'datastore.{quoted(name, 40)}' is dropped", False))
+    _name(value.keys() - {"type", "version"}, "datastore.", notes)
     return Datastore(_text(value, "type"), _text(value, "version"))
 
 
-def _name_unknown(row: dict[str, Any], notes: set[Note]) -> None:
-    for name in row.keys() - _KNOWN:
-        notes.add(Note("field", f"unknown field '{quoted(name, 40)}' is dropped", False))
+def _name(unknown: Collection[str], where: str, notes: set[Note]) -> None:
+    for name in islice(unknown, MAX_NAMES):
+        notes.add(Note("field", f"unknown field '{where}{quoted(name, 40)}' is dropped", False))

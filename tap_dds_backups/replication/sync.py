@@ -28,6 +28,7 @@ from tap_dds_backups.replication.span import Span
 
 BEHIND_SECONDS = 2  # the server's clock counts where ours is behind by more
 SKEW_WARNING_SECONDS = 300
+MAX_REMARKS = 1_000  # a service may make up names of fields without end
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,7 +105,7 @@ class Sync:
     def remark(self, partition: Partition, notes: Iterable[Note]) -> Iterator[Remark]:
         """Each kind of note once a run."""
         for note in notes:
-            if (note.kind, note.text) not in self._said:
+            if (note.kind, note.text) not in self._said and len(self._said) < MAX_REMARKS:
                 self._said.add((note.kind, note.text))
                 yield Remark(partition, note.text, note.is_warning)
 
