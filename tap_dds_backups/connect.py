@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable, Iterable, Iterator
+from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 
@@ -10,12 +10,18 @@ from tap_dds_backups import __version__
 from tap_dds_backups.api.auth import AccessKey, Auth, PasswordToken, StaticToken
 from tap_dds_backups.api.client import Client
 from tap_dds_backups.api.clock import Clock, SystemClock
+from tap_dds_backups.api.endpoints import host_of
+from tap_dds_backups.api.errors import DdsError, NotFound
 from tap_dds_backups.api.exchange import Exchange, OnWait, Sender
 from tap_dds_backups.api.gate import Gate
+from tap_dds_backups.api.http import Request, Response
 from tap_dds_backups.api.models import Page, PageRequest, Window
 from tap_dds_backups.api.pacing import Pacer
 from tap_dds_backups.api.password import PASSWORD_TRIES
+from tap_dds_backups.api.projects import ListedProject, listed_projects, projects_request
 from tap_dds_backups.api.readahead import ReadAhead, Source
+from tap_dds_backups.api.redaction import secrets_in
+from tap_dds_backups.api.responses import object_from
 from tap_dds_backups.api.retry import Budget
 from tap_dds_backups.api.server_clock import ServerClock
 from tap_dds_backups.api.transport import Transport
@@ -24,8 +30,12 @@ from tap_dds_backups.replication.partition import Partition
 from tap_dds_backups.replication.sync import Sync, Wanted
 from tap_dds_backups.settings import Settings
 from tap_dds_backups.settings.credentials import KeyPair, Password
+from tap_dds_backups.settings.discovery import Discovery
 from tap_dds_backups.settings.projects import Project
 
+_NONE_FOUND = (
+    "Check project_name_pattern where set, and that region or iam_url is of the account's cloud"
+)
 OnSecret = Callable[[str], None]
 
 
@@ -50,6 +60,7 @@ class Listing:
 class Connection:
     """The way to each project of a run, over one transport and one pace."""
 
+    projects: Sequence[Project]
     clients: dict[str, Client]
     pages: ReadAhead
     clock: Clock
@@ -70,9 +81,12 @@ def connect(
     clock: Clock | None = None,
     on_secret: OnSecret = lambda _token: None,
 ) -> Iterator[Connection]:
-    """Open the way to the service; nothing is sent before a sync asks.
+    """Open the way to the service. Nothing is sent before a sync asks, unless projects are found.
 
     `on_secret` is told each token issued on the way, to be masked in output.
+
+    Raises:
+        DdsError: the projects of the account could not be listed.
     """
     clock = clock or SystemClock()
     transport = Transport(
@@ -85,9 +99,10 @@ def connect(
     gate = Gate(Pacer(settings.concurrency, settings.requests_per_minute), budget, clock)
     pages = ReadAhead(settings.concurrency, lambda: gate.allowed)
     exchanges = _Exchanges(settings, transport, clock, gate, budget, pages.waiting, on_secret)
-    clients = {project.project_id: exchanges.client(project) for project in settings.projects}
     try:
-        yield Connection(clients, pages, clock)
+        projects = exchanges.found(settings.discovery) if settings.discovery else settings.projects
+        clients = {project.project_id: exchanges.client(project) for project in projects}
+        yield Connection(projects, clients, pages, clock)
     finally:
         pages.close()
         transport.close()
@@ -110,8 +125,30 @@ class _Exchanges:
     def client(self, project: Project) -> Client:
         """The way to one project, with its own idea of the server's clock."""
         clock = ServerClock(self.clock)
-        exchange = self._exchange(self.gate, clock, self._auth(project, clock))
+        exchange = self._exchange(
+            self.gate, clock, self._auth(project.project_id, project.iam_url, clock)
+        )
         return Client(project.api_url, project.project_id, exchange)
+
+    def found(self, discovery: Discovery) -> tuple[Project, ...]:
+        """The projects of the account that are to be read."""
+        clock, request = ServerClock(self.clock), projects_request(discovery.iam_url)
+        exchange = self._exchange(
+            self._iam_gate(), clock, self._auth(None, discovery.iam_url, clock)
+        )
+
+        def judge(response: Response, signed: Request, received: float) -> list[ListedProject]:
+            host, hide = host_of(signed.url), secrets_in(signed)
+            return listed_projects(object_from(response, host, hide, received))
+
+        try:
+            projects = discovery.projects(exchange.ask(request, judge))
+        except DdsError as error:
+            error.message = f"the account's projects could not be listed: {error.message}"
+            raise
+        if not projects:
+            raise NotFound("no project is open to this sign-in", hint=_NONE_FOUND)
+        return projects
 
     def _exchange(self, gate: Gate, clock: ServerClock, auth: Auth | None) -> Exchange:
         attempts = self.settings.max_attempts
@@ -119,20 +156,21 @@ class _Exchanges:
             self.sender, gate, clock, auth=auth, max_attempts=attempts, on_wait=self.on_wait
         )
 
-    def _auth(self, project: Project, clock: ServerClock) -> Auth:
+    def _auth(self, project_id: str | None, iam_url: str | None, clock: ServerClock) -> Auth:
+        """Sign-in for one project, or for the account where there is none."""
         sign_in = self.settings.sign_in
         if isinstance(sign_in, KeyPair):
             return AccessKey(
                 **sign_in._asdict(),
-                project_id=project.project_id,
+                project_id=project_id,
                 clock=clock,
                 trial=self.key_trial,
             )
         if isinstance(sign_in, Password):
             return PasswordToken(
                 **sign_in._asdict(),
-                project_id=project.project_id,
-                iam_url=project.iam_url or "",
+                project_id=project_id,
+                iam_url=iam_url or "",
                 send=self._to_iam().send,
                 clock=clock,
                 on_secret=self.on_secret,
@@ -141,6 +179,8 @@ class _Exchanges:
         return StaticToken(sign_in.auth_token)
 
     def _to_iam(self) -> Exchange:
+        return self._exchange(self._iam_gate(), ServerClock(self.clock), None)
+
+    def _iam_gate(self) -> Gate:
         """IAM is another service with limits of its own, the run's patience is one."""
-        gate = Gate(Pacer(self.settings.concurrency), self.budget, self.clock)
-        return self._exchange(gate, ServerClock(self.clock), None)
+        return Gate(Pacer(self.settings.concurrency), self.budget, self.clock)

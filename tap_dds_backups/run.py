@@ -26,14 +26,9 @@ from tap_dds_backups.settings import Settings
 Bookmarks = Callable[[Iterable[Partition]], Mapping[Partition, Bookmark]]
 
 
-def partitions_of(settings: Settings) -> list[Partition]:
-    """One partition for each project, in the order of the config."""
-    return [Partition(project.project_id, settings.filters) for project in settings.projects]
-
-
 @contextmanager
 def opened(settings: Settings, *, on_secret: OnSecret = lambda _token: None) -> Iterator[Run]:
-    """Open the way to the service; nothing is sent before a stream is read."""
+    """Open the way to the service. Raises DdsError where projects are to be found and cannot be."""
     with connect(settings, on_secret=on_secret) as connection:
         yield Run(settings, connection)
 
@@ -49,8 +44,14 @@ class Run:
 
     @cached_property
     def partitions(self) -> Sequence[Partition]:
-        """One for each project."""
-        return partitions_of(self.settings)
+        """One for each project, in the order of the config, or of their names where found."""
+        filters = self.settings.filters
+        return [Partition(project.project_id, filters) for project in self.connection.projects]
+
+    @cached_property
+    def regions(self) -> Mapping[str, str | None]:
+        """Each project's region, where it is known."""
+        return {project.project_id: project.region for project in self.connection.projects}
 
     def events(
         self, stream: str, bookmarks: Bookmarks, *, full_table: bool = False

@@ -142,7 +142,7 @@ class EventStream(Stream):
         if not isinstance(event, Records | Found):
             return []
         project_id = event.partition.project_id
-        region = self._dds_tap.regions[project_id]
+        region = self._dds_tap.run.regions[project_id]
         if isinstance(event, Found):
             found = event.records[: self.ABORT_AT_RECORD_COUNT]
             return [completed(record, project_id, region) for record in found]
@@ -163,7 +163,7 @@ class EventStream(Stream):
         version = "" if self._stream_version is None else f', "version": {self._stream_version}'
         head = f'{{"type": "RECORD", "stream": "{self.name}", "record": '.encode()
         tail = f'{version}, "time_extracted": "{moment}"}}\n'.encode()
-        encoder = RecordEncoder(project_id, self._dds_tap.regions[project_id])
+        encoder = RecordEncoder(project_id, self._dds_tap.run.regions[project_id])
         return [head + record + tail for record in encoder.encode(event.backups)]
 
     def _is_plain(self) -> bool:

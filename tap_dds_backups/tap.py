@@ -62,11 +62,6 @@ class TapDDSBackups(Tap):
         """The checked settings. Raises ConfigError."""
         return settings_of.from_singer(self.config, os.environ)
 
-    @cached_property
-    def regions(self) -> dict[str, str | None]:
-        """Each project's region."""
-        return {project.project_id: project.region for project in self.settings.projects}
-
     @property
     def lines(self) -> MessageWriter:
         """The writer of messages that are already encoded."""

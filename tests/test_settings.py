@@ -71,7 +71,7 @@ def test_defaults() -> None:
         ),
     )
     reading = (86_400, 3_600, 7, 100, 8)
-    assert settings[2:] == (None, None, Filters(), *reading, None, 60, 5, None, None, False)
+    assert settings[2:] == (None, None, None, Filters(), *reading, None, 60, 5, None, None, False)
 
 
 ENV = {"HUAWEICLOUD_SDK_AK": "EA", "HUAWEICLOUD_SDK_SK": "ES", "HUAWEICLOUD_SDK_PROJECT_ID": P2}
@@ -93,7 +93,7 @@ def test_environment_is_not_mixed_in() -> None:
     assert from_singer(GOOD, ENV).sign_in == Token(Secret("T-1"))
     assert from_singer(PLACE, ENV).projects[0].project_id == P1
     assert problems({"region": "eu-west-101"} | TOKEN, ENV) == [
-        "project_id must be given (or projects, for several)"
+        "project_id must be given (or projects, or discover_projects)"
     ]
     assert problems(PLACE | {"access_key": "AK"}, ENV) == [
         "the sign-in with an access key is incomplete: give secret_key too"
@@ -140,7 +140,7 @@ BAD: dict[str, tuple[dict[str, Any], str]] = {
     "number as password": (PLACE | PASSWORD | {"password": 12345678}, "password must be text"),
     "no project": (
         {"region": "eu-west-101"} | TOKEN,
-        "project_id must be given (or projects, for several)",
+        "project_id must be given (or projects, or discover_projects)",
     ),
     "project twice": (
         GOOD | {"projects": [{"project_id": P2}]},

@@ -29,7 +29,7 @@ def check(settings: Settings, on_secret: OnSecret) -> list[str]:
     """
     problems = []
     with connect(settings, on_secret=on_secret) as connection:
-        for project in settings.projects:
+        for project in connection.projects:
             partition = Partition(project.project_id, settings.filters)
             error = _first_answer(connection, partition)
             if error is None:

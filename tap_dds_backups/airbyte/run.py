@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
-from functools import cached_property
 
 from tap_dds_backups.airbyte import messages
 from tap_dds_backups.airbyte.catalog import Chosen
@@ -14,7 +13,6 @@ from tap_dds_backups.airbyte.read import StreamReading
 from tap_dds_backups.airbyte.state import StreamState
 from tap_dds_backups.api.errors import DdsError
 from tap_dds_backups.interrupts import Interrupts
-from tap_dds_backups.replication.partition import Partition
 from tap_dds_backups.run import Run as Account
 from tap_dds_backups.run import opened
 from tap_dds_backups.schema import BACKUP_SYNCS
@@ -28,12 +26,6 @@ class Run:
     settings: Settings
     output: Output
     interrupts: Interrupts
-
-    @cached_property
-    def partitions(self) -> Sequence[Partition]:
-        """One for each project, in the order of the config."""
-        filters = self.settings.filters
-        return [Partition(project.project_id, filters) for project in self.settings.projects]
 
     def read(self, streams: Sequence[Chosen], states: Mapping[str, object]) -> bool:
         """Read the chosen streams; True if each was read to its end.
@@ -49,13 +41,12 @@ class Run:
         try:
             if stream.problem is not None:
                 raise stream.problem
-            state = StreamState(stream.name, blob, self.partitions)
+            state = StreamState(stream.name, blob, account.partitions)
         except DdsError as problem:
             self.output.write(messages.error(problem, stream=stream.name))
             self.output.write(messages.stream_status(stream.name, "INCOMPLETE"))
             return False
-        regions = {project.project_id: project.region for project in self.settings.projects}
-        reading = StreamReading(stream.name, state, self.output, self.interrupts, regions)
+        reading = StreamReading(stream.name, state, self.output, self.interrupts, account.regions)
         # A full refresh too goes on from the state it is given: Airbyte clears it before.
         return reading.run(account.events(stream.name, state.bookmarks))
 

@@ -37,14 +37,24 @@ def iam_url(region: str, cloud: str = DEFAULT_CLOUD) -> str:
     return _service_url("iam", region, cloud)
 
 
+def global_iam_url(cloud: str) -> str | None:
+    """Return the IAM that answers for all regions of a cloud, where one is known (endpoint list)."""
+    return f"https://iam.{cloud}" if cloud == DEFAULT_CLOUD else None
+
+
 def _service_url(service: str, region: str, cloud: str) -> str:
     suffix = _OTHER_SUFFIX.get((region, cloud), cloud)
     return f"https://{service}.{checked_region(region)}.{checked_cloud(suffix)}"
 
 
+def is_region(text: str) -> bool:
+    """Tell whether a text is the id of a region by its form."""
+    return len(text) <= 63 and _REGION.fullmatch(text) is not None
+
+
 def checked_region(text: str) -> str:
     """Return a region id such as eu-west-101. Raises ValueError."""
-    if len(text) > 63 or not _REGION.fullmatch(text):
+    if not is_region(text):
         raise ValueError("must be a region id such as eu-west-101: small letters, digits, hyphens")
     return text
 

@@ -45,12 +45,16 @@ class IssuedToken:
 
 
 def token_request(
-    iam_url: str, *, username: str, password: str, domain_name: str, project_id: str
+    iam_url: str, *, username: str, password: str, domain_name: str, project_id: str | None
 ) -> Request:
-    """Return the request for a token whose scope is one project, without the service catalog."""
+    """Return the request for a token, without the service catalog.
+
+    Its scope is one project, or the whole account where there is none.
+    """
     user = {"name": username, "password": password, "domain": {"name": domain_name}}
     identity = {"methods": ["password"], "password": {"user": user}}
-    body = {"auth": {"identity": identity, "scope": {"project": {"id": project_id}}}}
+    project, account = {"project": {"id": project_id}}, {"domain": {"name": domain_name}}
+    body = {"auth": {"identity": identity, "scope": project if project_id else account}}
     return Request(
         "POST",
         f"{iam_url}/v3/auth/tokens?nocatalog=true",

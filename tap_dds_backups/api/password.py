@@ -27,7 +27,7 @@ PASSWORD_TRIES = 3  # IAM locks a user after 5 by default
 
 
 class PasswordToken:
-    """Tokens of one project, got from IAM with a user's password and renewed in time.
+    """Tokens of one project, or of the account where it is None, got from IAM with a user's password and renewed in time.
 
     `send` brings a request to IAM and retries what is worth it; `on_secret` hears of each token,
     so that it can be masked in output; `trial` is shared by the projects of one user.
@@ -36,7 +36,7 @@ class PasswordToken:
     def __init__(  # noqa: PLR0913  # the parts of a sign-in, each by its name
         self,
         *,
-        project_id: str,
+        project_id: str | None,
         iam_url: str,
         username: str,
         password: Secret,

@@ -113,6 +113,11 @@ class Emulator:
         fields = self._sign_in_fields(sign_in, self.store.project.id)
         return {"projects": projects, "iam_url": self.iam_url, **fields}
 
+    def config_for_discovery(self, sign_in: SignIn = "access_key") -> dict[str, Any]:
+        """Settings with which the tap finds the projects by itself."""
+        hosts = {"discover_projects": True, "api_url": self.url, "iam_url": self.iam_url}
+        return {**hosts, **self._sign_in_fields(sign_in, "")}
+
     def configs(self) -> dict[str, dict[str, Any]]:
         """Settings for each way to sign in, as the command line prints them."""
         ways: tuple[SignIn, ...] = ("token", "password", "access_key")

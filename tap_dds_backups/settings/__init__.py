@@ -2,12 +2,12 @@
 
 from tap_dds_backups.settings.reading import (
     ENVIRONMENT_PREFIX,
-    SDK_SETTINGS,
     Settings,
     from_airbyte,
     from_environment,
     from_singer,
 )
+from tap_dds_backups.settings.unknown import SDK_SETTINGS
 
 __all__ = [
     "ENVIRONMENT_PREFIX",

@@ -10,8 +10,8 @@ CONFIG: tuple[Setting, ...] = (
     Setting(
         "project_id",
         "Project id",
-        "Id of the project to read (console: My Credentials, API Credentials). Give this or "
-        "projects, not both.",
+        "Id of the project to read (console: My Credentials, API Credentials). Give this, or "
+        "projects, or discover_projects.",
         "projects",
         form=AN_ID,
     ),
@@ -22,6 +22,25 @@ CONFIG: tuple[Setting, ...] = (
         "region, api_url and iam_url; what it leaves out is taken from the settings of that name.",
         "projects",
         "array",
+    ),
+    Setting(
+        "discover_projects",
+        "Discover projects",
+        "Read every project that IAM lists for this sign-in, sub-projects included, in the order "
+        "of their names; each one's region is taken from its name. region then only says which IAM "
+        "is asked. Not with auth_token, which serves one project.",
+        "projects",
+        "boolean",
+        default=False,
+    ),
+    Setting(
+        "project_name_pattern",
+        "Project name pattern",
+        "With discover_projects: only projects whose name matches, letter case counting: * stands "
+        "for any text, ? for one character, [ab] for one of these. A project is named as its "
+        "region, a sub-project as region_name.",
+        "projects",
+        examples=("eu-west-101*", "*_prod-*"),
     ),
     Setting(
         "region",
@@ -51,8 +70,8 @@ CONFIG: tuple[Setting, ...] = (
     Setting(
         "iam_url",
         "Address of IAM",
-        "Address of IAM where it cannot be built from region and cloud; needed for passwords "
-        "only. A /v3 at its end is dropped.",
+        "Address of IAM where it cannot be built from region and cloud; needed for passwords, "
+        "agencies and discover_projects. A /v3 at its end is dropped.",
         "projects",
         form=A_URL,
     ),

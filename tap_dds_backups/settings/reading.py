@@ -6,11 +6,11 @@ for each mistake, never with a value.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from tap_dds_backups.api.endpoints import checked_id, derives_signing_key
-from tap_dds_backups.api.errors import ConfigError, quoted
+from tap_dds_backups.api.errors import ConfigError
 from tap_dds_backups.api.secret import Secret
 from tap_dds_backups.settings.catalogue import CONFIG
 from tap_dds_backups.settings.credentials import (
@@ -23,8 +23,10 @@ from tap_dds_backups.settings.credentials import (
     sign_in_from,
     sign_in_problems,
 )
+from tap_dds_backups.settings.discovery import Discovery, discovery_from
 from tap_dds_backups.settings.projects import Project, checked_entry, project_from
-from tap_dds_backups.settings.setting import PROJECT_FIELDS, Setting, SignInKind
+from tap_dds_backups.settings.setting import Setting, SignInKind
+from tap_dds_backups.settings.unknown import unknown_in_projects, unknown_settings
 from tap_dds_backups.settings.values import converted, is_given
 
 if TYPE_CHECKING:
@@ -32,23 +34,17 @@ if TYPE_CHECKING:
 
 ENVIRONMENT_PROJECT = "HUAWEICLOUD_SDK_PROJECT_ID"
 ENVIRONMENT_PREFIX = "TAP_DDS_BACKUPS_"
-# What singer-sdk 0.54 and 0.55 read from the config themselves, for every tap.
-SDK_SETTINGS = (
-    "stream_maps",
-    "stream_map_config",
-    "faker_config",
-    "flattening_enabled",
-    "flattening_max_depth",
-    "flattening_max_key_length",
-    "flattening_separator",
-)
 
 
 class Settings(NamedTuple):
-    """What a run is to do, checked. Times are RFC 3339 in UTC; None means not set."""
+    """What a run is to do, checked. Times are RFC 3339 in UTC; None means not set.
+
+    `projects` is empty where `discovery` says how they are found.
+    """
 
     sign_in: SignIn
     projects: tuple[Project, ...]
+    discovery: Discovery | None
     start_date: str | None
     end_date: str | None
     filters: Filters
@@ -71,8 +67,8 @@ class Settings(NamedTuple):
 
 def from_singer(config: Mapping[str, Any], environ: Mapping[str, str]) -> Settings:
     """Return the settings of a Singer config. Raises ConfigError, also for unknown settings."""
-    reading = _Reading(config, _unknown(config))
-    reading.problems += _unknown_in_projects(reading.values["projects"] or [])
+    reading = _Reading(config, unknown_settings(config))
+    reading.problems += unknown_in_projects(reading.values["projects"] or [])
     return reading.settings(configured_kinds(reading.given), environ)
 
 
@@ -118,14 +114,18 @@ class _Reading:
     def settings(self, kinds: list[SignInKind] | None, environ: Mapping[str, str]) -> Settings:
         """Return the settings; `kinds` are the sign-ins configured, None where that is unclear."""
         sign_in = self._sign_in(kinds, environ)
-        if kinds == [] and not self.given & {"project_id", "projects"}:
+        discovery = discovery_from(self.values, self.given, kinds, self.problems)
+        if kinds == [] and not self._discovers() and not self.given & {"project_id", "projects"}:
             self._take_project_of(environ)
-        projects = self._projects(kinds)
-        self._check_fit(sign_in, projects)
+        projects = [] if self._discovers() else self._projects(kinds)
+        self._check_fit(sign_in, projects, discovery)
         self._check_backups()
         if self.problems or sign_in is None:
             raise ConfigError(self.problems)
-        return self._built(sign_in, projects)
+        return self._built(sign_in, projects, discovery)
+
+    def _discovers(self) -> bool:
+        return self.values["discover_projects"] is True
 
     def _sign_in(self, kinds: list[SignInKind] | None, environ: Mapping[str, str]) -> SignIn | None:
         if kinds is None:
@@ -167,7 +167,7 @@ class _Reading:
         if {"project_id", "projects"} <= self.given:
             self.problems.append("project_id and projects are both given: keep one")
         elif not self.given & {"project_id", "projects"}:
-            self.problems.append("project_id must be given (or projects, for several)")
+            self.problems.append("project_id must be given (or projects, or discover_projects)")
         known = len(self.problems)
         entries = [
             checked_entry(entry, place, self.problems)
@@ -178,7 +178,9 @@ class _Reading:
         alone = self.values["project_id"]
         return entries or ([{"project_id": alone}] if alone else [])
 
-    def _check_fit(self, sign_in: SignIn | None, projects: list[Project]) -> None:
+    def _check_fit(
+        self, sign_in: SignIn | None, projects: list[Project], discovery: Discovery | None
+    ) -> None:
         """Check that the services are where this sign-in works."""
         if (
             isinstance(sign_in, Password)
@@ -186,7 +188,8 @@ class _Reading:
             and any(p.iam_url is None for p in projects)
         ):
             self.problems.append("iam_url or region must be given for a sign-in with a password")
-        if isinstance(sign_in, KeyPair) and any(derives_signing_key(p.api_url) for p in projects):
+        hosts = [project.api_url for project in projects] + ([discovery.host] if discovery else [])
+        if isinstance(sign_in, KeyPair) and any(map(derives_signing_key, hosts)):
             self.problems.append(
                 "access_key does not work on Open Telekom Cloud, which signs in another way: give "
                 "auth_token, or username, password and domain_name"
@@ -199,37 +202,13 @@ class _Reading:
         if self.values["backup_type"] == "Incremental" and "instance_id" not in self.given:
             self.problems.append("backup_type Incremental needs instance_id")
 
-    def _built(self, sign_in: SignIn, projects: list[Project]) -> Settings:
+    def _built(
+        self, sign_in: SignIn, projects: list[Project], discovery: Discovery | None
+    ) -> Settings:
         # Only here, because it brings msgspec: 40 ms that a face's `spec` need not pay.
         from tap_dds_backups.api.models import Filters  # noqa: PLC0415
 
         filters = Filters(**{name: self.values[name] for name in Filters.__dataclass_fields__})
         taken = {name: self.values[name] for name in Settings._fields if name in self.values}
-        return Settings(sign_in=sign_in, filters=filters, **taken | {"projects": tuple(projects)})
-
-
-def _unknown(config: Mapping[str, Any]) -> list[str]:
-    names = [setting.name for setting in CONFIG]
-    return [
-        _unknown_line(name, "unknown setting", names)
-        for name in config
-        if name not in names and name not in SDK_SETTINGS
-    ]
-
-
-def _unknown_in_projects(entries: list[Mapping[str, Any]]) -> list[str]:
-    return [
-        _unknown_line(name, "unknown setting in projects", PROJECT_FIELDS)
-        for entry in entries
-        for name in entry
-        if name not in PROJECT_FIELDS
-    ]
-
-
-def _unknown_line(name: str, what: str, names: Sequence[str]) -> str:
-    if name == "batch_config":
-        return "batch_config: this tap writes no BATCH messages, remove it"
-    from difflib import get_close_matches  # noqa: PLC0415  # rarely needed
-
-    near = get_close_matches(str(name).lower(), names, n=1)
-    return f"{what} {quoted(name, 60)!r}" + (f": did you mean {near[0]}?" if near else "")
+        found = {"projects": tuple(projects), "discovery": discovery}
+        return Settings(sign_in=sign_in, filters=filters, **taken | found)
