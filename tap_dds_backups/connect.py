@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
-from contextlib import contextmanager
-from dataclasses import dataclass, field
+from collections.abc import Hashable, Iterable, Iterator, Sequence
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from functools import cached_property
 
 from tap_dds_backups import __version__
-from tap_dds_backups.api.auth import AccessKey, Auth, PasswordToken, StaticToken
+from tap_dds_backups.api.auth import Auth
 from tap_dds_backups.api.client import Client
 from tap_dds_backups.api.clock import Clock, SystemClock
 from tap_dds_backups.api.endpoints import host_of
@@ -17,7 +18,6 @@ from tap_dds_backups.api.gate import Gate
 from tap_dds_backups.api.http import Request, Response
 from tap_dds_backups.api.models import Page, PageRequest, Window
 from tap_dds_backups.api.pacing import Pacer
-from tap_dds_backups.api.password import PASSWORD_TRIES
 from tap_dds_backups.api.projects import ListedProject, listed_projects, projects_request
 from tap_dds_backups.api.readahead import ReadAhead, Source
 from tap_dds_backups.api.redaction import secrets_in
@@ -25,18 +25,17 @@ from tap_dds_backups.api.responses import object_from
 from tap_dds_backups.api.retry import Budget
 from tap_dds_backups.api.server_clock import ServerClock
 from tap_dds_backups.api.transport import Transport
-from tap_dds_backups.api.trial import Trial
 from tap_dds_backups.replication.partition import Partition
 from tap_dds_backups.replication.sync import Sync, Wanted
 from tap_dds_backups.settings import Settings
-from tap_dds_backups.settings.credentials import KeyPair, Password
 from tap_dds_backups.settings.discovery import Discovery
 from tap_dds_backups.settings.projects import Project
+from tap_dds_backups.sign_ins import OnSecret, SignIns
 
+MACHINE_SECONDS = 3.0
 _NONE_FOUND = (
     "Check project_name_pattern where set, and that region or iam_url is of the account's cloud"
 )
-OnSecret = Callable[[str], None]
 
 
 @dataclass(frozen=True)
@@ -90,7 +89,7 @@ def connect(
     """
     clock = clock or SystemClock()
     transport = Transport(
-        user_agent=settings.user_agent or f"tap-dds-backups/{__version__}",
+        user_agent=_user_agent(settings),
         timeout_seconds=settings.request_timeout_seconds,
         ca_bundle=settings.ca_bundle,
         connections=settings.concurrency,
@@ -98,14 +97,16 @@ def connect(
     budget = Budget()
     gate = Gate(Pacer(settings.concurrency, settings.requests_per_minute), budget, clock)
     pages = ReadAhead(settings.concurrency, lambda: gate.allowed)
-    exchanges = _Exchanges(settings, transport, clock, gate, budget, pages.waiting, on_secret)
-    try:
+    closing = ExitStack()
+    closing.callback(transport.close)
+    closing.callback(pages.close)
+    exchanges = _Exchanges(
+        settings, transport, clock, gate, budget, pages.waiting, on_secret, closing
+    )
+    with closing:
         projects = exchanges.found(settings.discovery) if settings.discovery else settings.projects
         clients = {project.project_id: exchanges.client(project) for project in projects}
         yield Connection(projects, clients, pages, clock)
-    finally:
-        pages.close()
-        transport.close()
 
 
 @dataclass(frozen=True)
@@ -119,14 +120,13 @@ class _Exchanges:
     budget: Budget
     on_wait: OnWait
     on_secret: OnSecret
-    key_trial: Trial = field(default_factory=lambda: Trial(1))
-    password_trial: Trial = field(default_factory=lambda: Trial(PASSWORD_TRIES))
+    closing: ExitStack
 
     def client(self, project: Project) -> Client:
         """The way to one project, with its own idea of the server's clock."""
         clock = ServerClock(self.clock)
         exchange = self._exchange(
-            self.gate, clock, self._auth(project.project_id, project.iam_url, clock)
+            self.gate, clock, self._sign_ins.auth(project.project_id, project.iam_url, clock)
         )
         return Client(project.api_url, project.project_id, exchange)
 
@@ -134,7 +134,7 @@ class _Exchanges:
         """The projects of the account that are to be read."""
         clock, request = ServerClock(self.clock), projects_request(discovery.iam_url)
         exchange = self._exchange(
-            self._iam_gate(), clock, self._auth(None, discovery.iam_url, clock)
+            self._iam_gate(), clock, self._sign_ins.auth(None, discovery.iam_url, clock)
         )
 
         def judge(response: Response, signed: Request, received: float) -> list[ListedProject]:
@@ -150,37 +150,46 @@ class _Exchanges:
             raise NotFound("no project is open to this sign-in", hint=_NONE_FOUND)
         return projects
 
+    @cached_property
+    def _sign_ins(self) -> SignIns:
+        """What signs the requests of all projects."""
+        settings = self.settings
+        places = [settings.discovery] if settings.discovery else settings.projects
+        return SignIns(
+            settings.sign_in,
+            next((each.iam_url for each in places if each.iam_url), ""),
+            self.clock,
+            lambda auth, clock: self._exchange(self._iam_gate(), clock, auth),
+            self._to_machine,
+            self.on_secret,
+        )
+
     def _exchange(self, gate: Gate, clock: ServerClock, auth: Auth | None) -> Exchange:
         attempts = self.settings.max_attempts
         return Exchange(
             self.sender, gate, clock, auth=auth, max_attempts=attempts, on_wait=self.on_wait
         )
 
-    def _auth(self, project_id: str | None, iam_url: str | None, clock: ServerClock) -> Auth:
-        """Sign-in for one project, or for the account where there is none."""
-        sign_in = self.settings.sign_in
-        if isinstance(sign_in, KeyPair):
-            return AccessKey(
-                **sign_in._asdict(),
-                project_id=project_id,
-                clock=clock,
-                trial=self.key_trial,
-            )
-        if isinstance(sign_in, Password):
-            return PasswordToken(
-                **sign_in._asdict(),
-                project_id=project_id,
-                iam_url=iam_url or "",
-                send=self._to_iam().send,
-                clock=clock,
-                on_secret=self.on_secret,
-                trial=self.password_trial,
-            )
-        return StaticToken(sign_in.auth_token)
-
-    def _to_iam(self) -> Exchange:
-        return self._exchange(self._iam_gate(), ServerClock(self.clock), None)
-
     def _iam_gate(self) -> Gate:
         """IAM is another service with limits of its own, the run's patience is one."""
         return Gate(Pacer(self.settings.concurrency), self.budget, self.clock)
+
+    def _to_machine(self) -> Exchange:
+        """What is on this machine answers at once or is not there; no proxy leads to it.
+
+        One attempt: the request that needs the key pair is tried again.
+        """
+        transport = Transport(
+            user_agent=_user_agent(self.settings),
+            timeout_seconds=MACHINE_SECONDS,
+            connections=1,
+            environ={},
+            connect_seconds=MACHINE_SECONDS,
+        )
+        self.closing.callback(transport.close)
+        gate = Gate(Pacer(1), self.budget, self.clock)
+        return Exchange(transport, gate, ServerClock(self.clock), max_attempts=1)
+
+
+def _user_agent(settings: Settings) -> str:
+    return settings.user_agent or f"tap-dds-backups/{__version__}"

@@ -12,7 +12,7 @@ from tap_dds_backups import __version__
 from tap_dds_backups.api.errors import DdsError
 from tap_dds_backups.api.models import Filters
 from tap_dds_backups.api.readahead import Source
-from tap_dds_backups.connect import Connection, OnSecret, connect
+from tap_dds_backups.connect import Connection, connect
 from tap_dds_backups.replication.account import Row
 from tap_dds_backups.replication.bookmark import Bookmark
 from tap_dds_backups.replication.events import Event, Failed, Finished, Found, Listed
@@ -22,6 +22,7 @@ from tap_dds_backups.replication.sync import Wanted
 from tap_dds_backups.replication.sync_log import SyncLog
 from tap_dds_backups.schema import BACKUP_SYNCS, BACKUPS, INCREMENTAL_BACKUPS
 from tap_dds_backups.settings import Settings
+from tap_dds_backups.sign_ins import OnSecret
 
 Bookmarks = Callable[[Iterable[Partition]], Mapping[Partition, Bookmark]]
 

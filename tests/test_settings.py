@@ -102,7 +102,8 @@ def test_environment_is_not_mixed_in() -> None:
 
 NO_SIGN_IN = (
     "no sign-in is configured: give auth_token; or username, password and domain_name; or "
-    "access_key and secret_key (or HUAWEICLOUD_SDK_AK and HUAWEICLOUD_SDK_SK in the environment)"
+    "access_key and secret_key (or HUAWEICLOUD_SDK_AK and HUAWEICLOUD_SDK_SK in the environment, "
+    "or ak and sk in ~/.huaweicloud/credentials); or credential_source"
 )
 BAD: dict[str, tuple[dict[str, Any], str]] = {
     "none": (PLACE, NO_SIGN_IN),
@@ -498,7 +499,7 @@ def test_airbyte_credentials_of_no_type(credentials: object) -> None:
     with pytest.raises(ConfigError) as caught:
         from_airbyte({"credentials": credentials, "page_size": 0} | PLACE, ENV)
     assert caught.value.problems == [
-        "credentials must be an object whose auth_type is one of token, password, access_key",
+        "credentials must be an object whose auth_type is one of token, password, access_key, machine",
         "page_size must be a whole number from 10 to 100",
     ]
 

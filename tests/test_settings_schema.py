@@ -19,7 +19,9 @@ SIGN_INS: dict[str, dict[str, str]] = {
     "access_key": {"access_key": "AK", "secret_key": "SK"},
     "password": {"username": "u", "password": "p", "domain_name": "d"},
     "token": {"auth_token": "T"},
+    "machine": {},
 }
+MACHINE = {"HUAWEICLOUD_SDK_AK": "AK", "HUAWEICLOUD_SDK_SK": "SK"}
 NAMES = [setting.name for setting in CONFIG]
 
 
@@ -68,10 +70,10 @@ def test_both_schemas_take_what_is_taken(kind: str) -> None:
     """A config that the code takes passes the schema of its face."""
     singer = PLACE | SIGN_INS[kind]
     jsonschema.validate(singer, singer_schema())
-    from_singer(singer, {})
+    from_singer(singer, MACHINE)
     airbyte = PLACE | {"credentials": {"auth_type": kind, **SIGN_INS[kind]}}
     jsonschema.validate(airbyte, airbyte_schema())
-    from_airbyte(airbyte, {})
+    from_airbyte(airbyte, MACHINE)
 
 
 @pytest.mark.parametrize("missing", ["access_key", "secret_key", "username", "password"])

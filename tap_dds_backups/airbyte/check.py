@@ -11,11 +11,12 @@ import time
 from tap_dds_backups.airbyte.messages import failure_type
 from tap_dds_backups.api.errors import DdsError, Throttled
 from tap_dds_backups.api.readahead import Waiting
-from tap_dds_backups.connect import Connection, OnSecret, connect
+from tap_dds_backups.connect import Connection, connect
 from tap_dds_backups.replication.events import Failed, Started
 from tap_dds_backups.replication.partition import Partition
 from tap_dds_backups.replication.sync import Wanted
 from tap_dds_backups.settings import Settings
+from tap_dds_backups.sign_ins import OnSecret
 
 WAITS_SECONDS = 60.0  # nobody watches a form for longer
 logger = logging.getLogger("source-dds-backups")

@@ -1,4 +1,4 @@
-"""The three sign-ins as one interface: headers for a request, and what became of it."""
+"""The sign-ins as one interface: headers for a request, and what became of it."""
 
 from __future__ import annotations
 
@@ -13,10 +13,11 @@ from tap_dds_backups.api.http import Request, Response
 from tap_dds_backups.api.password import TOKEN_HEADER, PasswordToken
 from tap_dds_backups.api.responses import server_time
 from tap_dds_backups.api.secret import Secret
-from tap_dds_backups.api.signing import sign
+from tap_dds_backups.api.signing import SECURITY_TOKEN_HEADER, sign
+from tap_dds_backups.api.temporary import TemporaryKeys
 from tap_dds_backups.api.trial import Trial, refusal
 
-__all__ = ["AccessKey", "Auth", "PasswordToken", "StaticToken"]
+__all__ = ["AccessKey", "Auth", "PasswordToken", "StaticToken", "TemporaryAccessKey"]
 
 _SDK_DATE = "%Y%m%dT%H%M%SZ"
 MAX_SKEW = 15 * 60.0  # seconds (API signing guide, X-Sdk-Date)
@@ -108,7 +109,7 @@ class AccessKey:
             secret_key=self._secret_key.reveal(),
             project_id=self._project_id,
             security_token=self._security_token.reveal() if self._security_token else None,
-            sdk_date=datetime.fromtimestamp(self._clock.now(), UTC).strftime(_SDK_DATE),
+            sdk_date=_sdk_date(self._clock),
         )
 
     def worked(self, sent: Mapping[str, str]) -> None:  # noqa: ARG002  # the protocol's
@@ -125,6 +126,43 @@ class AccessKey:
         error = refusal(response, _why(sent, response), hide)
         self._trial.failed(error)
         raise error
+
+
+class TemporaryAccessKey:
+    """Signs each request for one project with the run's current temporary key pair."""
+
+    def __init__(self, keys: TemporaryKeys, *, project_id: str | None, clock: Clock) -> None:
+        self._keys = keys
+        self._project_id = project_id
+        self._clock = clock
+
+    def headers(self, request: Request) -> dict[str, str]:
+        """Return the signature's headers, dated now; gets a key pair first where one is due."""
+        key = self._keys.current()
+        return sign(
+            request,
+            access_key=key.access_key.reveal(),
+            secret_key=key.secret_key.reveal(),
+            project_id=self._project_id,
+            security_token=key.security_token.reveal(),
+            sdk_date=_sdk_date(self._clock),
+        )
+
+    def worked(self, sent: Mapping[str, str]) -> None:  # noqa: ARG002  # the protocol's
+        """Take note that key pairs work."""
+        self._keys.worked()
+
+    def unanswered(self, sent: Mapping[str, str]) -> None:
+        """Nothing to learn: the key pair stays what it is."""
+
+    def refused(self, sent: Mapping[str, str], response: Response) -> bool:
+        """Drop the refused key pair, unless it was replaced meanwhile, and sign anew."""
+        self._keys.refused(sent[SECURITY_TOKEN_HEADER], response)
+        return True
+
+
+def _sdk_date(clock: Clock) -> str:
+    return datetime.fromtimestamp(clock.now(), UTC).strftime(_SDK_DATE)
 
 
 def _why(sent: Mapping[str, str], response: Response) -> str:

@@ -150,6 +150,33 @@ def is_loopback(host: str) -> bool:
         return False
 
 
+def is_local(host: str) -> bool:
+    """Tell whether a host is this machine, or a link-local address that no router passes on.
+
+    At the latter the metadata service of a cloud server answers.
+    """
+    try:
+        return is_loopback(host) or ipaddress.ip_address(host).is_link_local
+    except ValueError:
+        return False
+
+
+def checked_local_url(text: str) -> str:
+    """Return an address, path included, from which a machine gets its own keys. Raises ValueError.
+
+    Whoever answers there is trusted, and plain http is usual: so it must be a local address.
+    """
+    parts = _split(text)
+    host = _checked_host(parts)
+    if parts.scheme not in {"http", "https"} or not is_local(host):
+        raise ValueError("must begin with http:// and lead to this machine or a link-local address")
+    path = parts.path.rstrip("/")
+    if not _PATH.fullmatch(path):
+        raise ValueError("has a path with characters that do not belong there")
+    name = f"[{host}]" if ":" in host else host
+    return f"{parts.scheme}://{name}{_port(parts)}{path}"
+
+
 def _port(parts: SplitResult) -> str:
     if parts.netloc.endswith(":") or parts.port == 0:
         raise ValueError("is not a URL with a host and a port that exist")

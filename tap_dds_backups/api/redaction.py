@@ -8,7 +8,9 @@ from collections.abc import Iterator
 
 from tap_dds_backups.api.http import Request
 
-_SECRET_HEADERS = frozenset({"x-auth-token", "x-security-token", "x-subject-token"})
+_SECRET_HEADERS = frozenset(
+    {"x-auth-token", "x-security-token", "x-subject-token", "x-metadata-token"}
+)
 _IN_AUTHORIZATION = re.compile(r"(?:Access|Credential|Signature)=([^,/\s]+)")
 _SHORTEST = 4
 

@@ -14,6 +14,7 @@ from urllib.parse import quote, unquote_to_bytes, urlsplit
 from tap_dds_backups.api.http import Request
 
 ALGORITHM = "SDK-HMAC-SHA256"
+SECURITY_TOKEN_HEADER = "X-Security-Token"  # noqa: S105  # a header's name
 _DEFAULT_PORTS = {"https": ":443", "http": ":80"}
 
 
@@ -36,7 +37,7 @@ def sign(
     if project_id:
         headers["X-Project-Id"] = project_id
     if security_token:
-        headers["X-Security-Token"] = security_token
+        headers[SECURITY_TOKEN_HEADER] = security_token
     signed = {"host": host_header(request.url)}
     signed |= {name.lower(): value.strip() for name, value in headers.items()}
     signed |= {

@@ -22,7 +22,7 @@ from urllib3.exceptions import HTTPError
 
 from tap_dds_backups.api.bodies import decoded
 from tap_dds_backups.api.deadline import Deadline
-from tap_dds_backups.api.endpoints import is_loopback
+from tap_dds_backups.api.endpoints import is_local
 from tap_dds_backups.api.errors import ConfigError
 from tap_dds_backups.api.failures import connect_failure, exchange_failure
 from tap_dds_backups.api.http import Request, Response
@@ -157,7 +157,7 @@ class Transport:
             port = parts.port or (443 if parts.scheme == "https" else 80)
         except ValueError:
             raise ConfigError(["a request address has a port that does not exist"]) from None
-        if parts.scheme != "https" and not is_loopback(host):
+        if parts.scheme != "https" and not is_local(host):
             raise ConfigError(["plain http is refused except to this machine: use https"])
         proxy = proxy_for(parts.scheme, host, port, self._environ)
         try:

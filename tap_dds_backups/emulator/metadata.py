@@ -114,9 +114,9 @@ class Metadata:
             200,
             {
                 "credentials": {
-                    "access_key_id": key.access_key,
-                    "secret_access_key": key.secret_key,
-                    "security_token": key.security_token,
+                    "accessKeyId": key.access_key,
+                    "secretAccessKey": key.secret_key,
+                    "securityToken": key.security_token,
                     "expiration": iam_time(key.expires_at),
                 }
             },

@@ -1,4 +1,4 @@
-"""Which sign-in is configured, and what it holds. Further sources of credentials belong here."""
+"""Which sign-in is configured, and what it holds."""
 
 from __future__ import annotations
 
@@ -8,16 +8,10 @@ from typing import Any, NamedTuple
 from tap_dds_backups.api.secret import Secret
 from tap_dds_backups.settings.catalogue import CONFIG
 from tap_dds_backups.settings.setting import SignInKind
-from tap_dds_backups.settings.values import header_text
 
-ENVIRONMENT = {
-    "access_key": "HUAWEICLOUD_SDK_AK",
-    "secret_key": "HUAWEICLOUD_SDK_SK",
-    "security_token": "HUAWEICLOUD_SDK_SECURITY_TOKEN",
-}
 FIELDS: dict[SignInKind, tuple[str, ...]] = {
     kind: tuple(setting.name for setting in CONFIG if setting.sign_in == kind)
-    for kind in ("token", "password", "access_key")
+    for kind in ("token", "password", "access_key", "machine")
 }
 _REQUIRED = {setting.name for setting in CONFIG if setting.required}
 
@@ -44,13 +38,41 @@ class KeyPair(NamedTuple):
     security_token: Secret | None = None
 
 
-SignIn = Token | Password | KeyPair
+class EcsAgency(NamedTuple):
+    """The agency of the cloud server that this runs on."""
+
+    metadata_url: str
+
+
+class PodIdentity(NamedTuple):
+    """The agency of the pod that this runs in; the token in the file changes."""
+
+    url: str
+    token_file: str
+
+
+class AssumedAgency(NamedTuple):
+    """An agency that another sign-in assumes; `agency_domain_name` is the account that made it."""
+
+    base: Password | KeyPair
+    agency_name: str
+    agency_domain_name: str
+
+
+SignIn = Token | Password | KeyPair | EcsAgency | PodIdentity | AssumedAgency
+SIGNING = (KeyPair, EcsAgency, PodIdentity, AssumedAgency)
 _TYPES: dict[SignInKind, Callable[..., SignIn]] = {
     "token": Token,
     "password": Password,
     "access_key": KeyPair,
 }
 _SECRET = {setting.name for setting in CONFIG if setting.secret}
+
+
+def secrets_of(sign_in: SignIn) -> list[str]:
+    """Return every configured credential of a sign-in."""
+    held: SignIn = sign_in.base if isinstance(sign_in, AssumedAgency) else sign_in
+    return [value.reveal() for value in held if isinstance(value, Secret)]
 
 
 def configured_kinds(given: set[str]) -> list[SignInKind]:
@@ -69,38 +91,14 @@ def sign_in_problems(kinds: list[SignInKind], given: set[str]) -> list[str]:
     return [f"the sign-in with {_spoken(kinds[0])} is incomplete: give {' and '.join(missing)} too"]
 
 
+_SPOKEN = {"token": "a token", "password": "a password", "access_key": "an access key"}
+
+
 def _spoken(kind: SignInKind) -> str:
-    return {"token": "a token", "password": "a password", "access_key": "an access key"}[kind]
+    return _SPOKEN[kind]
 
 
 def sign_in_from(kind: SignInKind, values: Mapping[str, Any]) -> SignIn:
     """Return the sign-in of this kind from checked values."""
     held = {name: values[name] for name in FIELDS[kind] if values.get(name)}
     return _TYPES[kind](**{n: Secret(v) if n in _SECRET else v for n, v in held.items()})
-
-
-def key_pair_of_environment(environ: Mapping[str, str], problems: list[str]) -> KeyPair | None:
-    """Return the key pair that the vendor's SDK would find; None with a problem where none is."""
-    found = {
-        name: environ[variable] for name, variable in ENVIRONMENT.items() if environ.get(variable)
-    }
-    if not found:
-        problems.append(
-            "no sign-in is configured: give auth_token; or username, password and domain_name; or "
-            "access_key and secret_key (or HUAWEICLOUD_SDK_AK and HUAWEICLOUD_SDK_SK in the "
-            "environment)"
-        )
-        return None
-    missing = [ENVIRONMENT[name] for name in ("access_key", "secret_key") if name not in found]
-    if missing:
-        problems.append(
-            f"the key pair in the environment is incomplete: {' and '.join(missing)} missing"
-        )
-        return None
-    for name, value in found.items():
-        try:
-            header_text(value)
-        except ValueError as problem:
-            problems.append(f"{ENVIRONMENT[name]} {problem}")
-            return None
-    return KeyPair(**{name: Secret(value) for name, value in found.items()})

@@ -11,28 +11,34 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from tap_dds_backups.api.endpoints import checked_id, derives_signing_key
 from tap_dds_backups.api.errors import ConfigError
-from tap_dds_backups.api.secret import Secret
 from tap_dds_backups.settings.catalogue import CONFIG
 from tap_dds_backups.settings.credentials import (
     FIELDS,
-    KeyPair,
+    SIGNING,
+    AssumedAgency,
     Password,
     SignIn,
     configured_kinds,
-    key_pair_of_environment,
+    secrets_of,
     sign_in_from,
     sign_in_problems,
 )
 from tap_dds_backups.settings.discovery import Discovery, discovery_from
+from tap_dds_backups.settings.profile import ENVIRONMENT_PROJECT, key_pair_of_tools
 from tap_dds_backups.settings.projects import Project, checked_entry, project_from
 from tap_dds_backups.settings.setting import Setting, SignInKind
+from tap_dds_backups.settings.sources import (
+    MACHINE_SOURCES,
+    assumed,
+    machine_sign_in,
+    misplaced,
+)
 from tap_dds_backups.settings.unknown import unknown_in_projects, unknown_settings
 from tap_dds_backups.settings.values import converted, is_given
 
 if TYPE_CHECKING:
     from tap_dds_backups.api.models import Filters
 
-ENVIRONMENT_PROJECT = "HUAWEICLOUD_SDK_PROJECT_ID"
 ENVIRONMENT_PREFIX = "TAP_DDS_BACKUPS_"
 
 
@@ -62,7 +68,7 @@ class Settings(NamedTuple):
 
     def secrets(self) -> list[str]:
         """Return every configured credential, to be masked in output."""
-        return [value.reveal() for value in self.sign_in if isinstance(value, Secret)]
+        return secrets_of(self.sign_in)
 
 
 def from_singer(config: Mapping[str, Any], environ: Mapping[str, str]) -> Settings:
@@ -82,6 +88,8 @@ def from_airbyte(config: Mapping[str, Any], environ: Mapping[str, str]) -> Setti
     if not isinstance(kind, str) or kind not in FIELDS:
         problem = f"credentials must be an object whose auth_type is one of {', '.join(FIELDS)}"
         return _Reading(outer, [problem]).settings(None, environ)
+    if kind == "machine":
+        return _Reading(outer, []).settings([], environ)
     inner = {s.name: credentials.get(s.name) for s in CONFIG if s.sign_in == kind}
     return _Reading(outer | inner, []).settings([kind], environ)
 
@@ -99,6 +107,7 @@ class _Reading:
         self.problems = problems
         self.given = {setting.name for setting in CONFIG if is_given(config.get(setting.name))}
         self.wrong: set[str] = set()
+        self.project_of_tools: str | None = None
         self.values: dict[str, Any] = {setting.name: setting.default for setting in CONFIG}
         for setting in CONFIG:
             if setting.name in self.given:
@@ -116,7 +125,7 @@ class _Reading:
         sign_in = self._sign_in(kinds, environ)
         discovery = discovery_from(self.values, self.given, kinds, self.problems)
         if kinds == [] and not self._discovers() and not self.given & {"project_id", "projects"}:
-            self._take_project_of(environ)
+            self._take_project_of_tools()
         projects = [] if self._discovers() else self._projects(kinds)
         self._check_fit(sign_in, projects, discovery)
         self._check_backups()
@@ -128,10 +137,24 @@ class _Reading:
         return self.values["discover_projects"] is True
 
     def _sign_in(self, kinds: list[SignInKind] | None, environ: Mapping[str, str]) -> SignIn | None:
-        if kinds is None:
+        if kinds is None or "credential_source" in self.wrong:
             return None
+        source = self.values["credential_source"]
+        self.problems += misplaced(source, self.given)
+        if source in MACHINE_SOURCES:
+            if kinds:
+                self.problems.append(f"credential_source {source} and a sign-in: keep one")
+            self.project_of_tools = environ.get(ENVIRONMENT_PROJECT)
+            return machine_sign_in(source, self.values, environ, self.problems)
+        base = self._configured(kinds, environ)
+        if source is None:
+            return base
+        return assumed(base, self.values, self.given, self.problems)
+
+    def _configured(self, kinds: list[SignInKind], environ: Mapping[str, str]) -> SignIn | None:
         if not kinds:
-            return key_pair_of_environment(environ, self.problems)
+            pair, self.project_of_tools = key_pair_of_tools(environ, self.problems)
+            return pair
         found = sign_in_problems(kinds, self.given)
         self.problems += found
         return (
@@ -140,8 +163,8 @@ class _Reading:
             else sign_in_from(kinds[0], self.values)
         )
 
-    def _take_project_of(self, environ: Mapping[str, str]) -> None:
-        value = environ.get(ENVIRONMENT_PROJECT)
+    def _take_project_of_tools(self) -> None:
+        value = self.project_of_tools
         if not value:
             return
         self.given.add("project_id")
@@ -182,14 +205,12 @@ class _Reading:
         self, sign_in: SignIn | None, projects: list[Project], discovery: Discovery | None
     ) -> None:
         """Check that the services are where this sign-in works."""
-        if (
-            isinstance(sign_in, Password)
-            and not self.wrong
-            and any(p.iam_url is None for p in projects)
-        ):
-            self.problems.append("iam_url or region must be given for a sign-in with a password")
+        asks_iam = {Password: "a sign-in with a password", AssumedAgency: "an agency"}
+        purpose = asks_iam.get(type(sign_in))
+        if purpose and not self.wrong and any(p.iam_url is None for p in projects):
+            self.problems.append(f"iam_url or region must be given for {purpose}")
         hosts = [project.api_url for project in projects] + ([discovery.host] if discovery else [])
-        if isinstance(sign_in, KeyPair) and any(map(derives_signing_key, hosts)):
+        if isinstance(sign_in, SIGNING) and any(map(derives_signing_key, hosts)):
             self.problems.append(
                 "access_key does not work on Open Telekom Cloud, which signs in another way: give "
                 "auth_token, or username, password and domain_name"

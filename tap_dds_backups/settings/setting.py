@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Literal, NamedTuple
 
 Kind = Literal["string", "integer", "boolean", "array"]
-SignInKind = Literal["token", "password", "access_key"]
+SignInKind = Literal["token", "password", "access_key", "machine"]
 GROUPS = {
     "sign_in": "Sign-in",
     "projects": "Projects",
@@ -72,6 +72,11 @@ SIGN_INS: dict[SignInKind, SignInForm] = {
     ),
     "token": SignInForm(
         "Ready-made token", "A token of one project that you fetched; it ends after 24 hours."
+    ),
+    "machine": SignInForm(
+        "Credentials of the machine",
+        "What credential_source names; without it the HUAWEICLOUD_SDK_* variables, then the profile "
+        "~/.huaweicloud/credentials, of the machine that the connector runs on.",
     ),
 }
 

@@ -1,4 +1,4 @@
-"""The settings of the three sign-ins."""
+"""The settings of the sign-ins."""
 
 from __future__ import annotations
 
@@ -64,5 +64,37 @@ SIGN_IN: tuple[Setting, ...] = (
         secret=True,
         sign_in="token",
         required=True,
+    ),
+    Setting(
+        "credential_source",
+        "Source of credentials",
+        "Where temporary keys come from, which are renewed before they expire: ecs_agency, the "
+        "agency of the cloud server that this runs on; pod_identity, the agency of the pod; "
+        "assume_agency, an agency that the sign-in assumes. Without it: the sign-in configured, "
+        "else the variables HUAWEICLOUD_SDK_AK, HUAWEICLOUD_SDK_SK and "
+        "HUAWEICLOUD_SDK_SECURITY_TOKEN, else the profile ~/.huaweicloud/credentials.",
+        "sign_in",
+        choices=("ecs_agency", "pod_identity", "assume_agency"),
+    ),
+    Setting(
+        "agency_name",
+        "Agency name",
+        "Name of the agency to assume; for credential_source assume_agency.",
+        "sign_in",
+    ),
+    Setting(
+        "agency_domain_name",
+        "Agency account name",
+        "Name of the account (domain) that made the agency; for credential_source assume_agency.",
+        "sign_in",
+    ),
+    Setting(
+        "metadata_url",
+        "Address of the metadata service",
+        "Address of the metadata service, for credential_source ecs_agency: this machine or a "
+        "link-local address.",
+        "sign_in",
+        default="http://169.254.169.254",
+        hidden=True,
     ),
 )

@@ -12,7 +12,13 @@ import os
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from tap_dds_backups.api.endpoints import checked_cloud, checked_id, checked_region, checked_url
+from tap_dds_backups.api.endpoints import (
+    checked_cloud,
+    checked_id,
+    checked_local_url,
+    checked_region,
+    checked_url,
+)
 from tap_dds_backups.api.times import parse_time
 from tap_dds_backups.settings.setting import Setting
 
@@ -136,6 +142,7 @@ def _time(text: str, time_of_day: str) -> str:
 
 
 _CHECKS: dict[str, Callable[[str], str]] = {
+    "metadata_url": checked_local_url,
     "access_key": header_text,
     "security_token": header_text,
     "auth_token": header_text,

@@ -353,9 +353,9 @@ def test_a_pod_gives_keys_for_its_token(company: Emulator) -> None:
         found = call(metadata.pod_url, "POST", headers, b"{}").json["credentials"]
         refused = call(metadata.pod_url, "POST", {"Authorization": "wrong"}, b"{}").status
     names = {
-        "access": "access_key_id",
-        "secret": "secret_access_key",
-        "securitytoken": "security_token",
+        "access": "accessKeyId",
+        "secret": "secretAccessKey",
+        "securitytoken": "securityToken",
     }
     assert works(company, {ours: found[theirs] for ours, theirs in names.items()})
     assert refused == 401
