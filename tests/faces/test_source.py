@@ -55,7 +55,7 @@ def test_spec_is_a_form_that_explains_itself(tmp_path: Path) -> None:
         patterned = [field for field in fields.values() if "pattern" in field]
         assert all(field["pattern_descriptor"] for field in patterned)
     kinds = [branch["properties"]["auth_type"]["const"] for branch in branches]
-    assert kinds == ["access_key", "password", "token"]
+    assert kinds == ["access_key", "password", "token", "machine"]
     secret = {
         name
         for branch in branches
