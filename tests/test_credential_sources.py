@@ -417,11 +417,6 @@ def test_what_each_source_makes() -> None:
             "agency_name needs credential_source assume_agency",
         ),
         (
-            {"metadata_url": "http://127.0.0.1"} | KEYS,
-            {},
-            "metadata_url needs credential_source ecs_agency",
-        ),
-        (
             {"credential_source": "magic"},
             {},
             "credential_source must be one of ecs_agency, pod_identity, assume_agency",

@@ -74,6 +74,13 @@ def test_defaults() -> None:
     assert settings[2:] == (None, None, None, Filters(), *reading, None, 60, 5, None, None, False)
 
 
+def test_defaults_may_be_given() -> None:
+    """Meltano hands over every default: that changes nothing."""
+    defaults = {setting.name: setting.default for setting in CONFIG if setting.default is not None}
+    assert "metadata_url" in defaults
+    assert from_singer(defaults | GOOD, {}) == from_singer(GOOD, {})
+
+
 ENV = {"HUAWEICLOUD_SDK_AK": "EA", "HUAWEICLOUD_SDK_SK": "ES", "HUAWEICLOUD_SDK_PROJECT_ID": P2}
 
 

@@ -22,12 +22,14 @@ POD_TOKEN_FILE = "HC_CONTAINER_AUTHORIZATION_TOKEN_FILE"  # noqa: S105  # a vari
 
 
 def misplaced(source: str | None, given: set[str]) -> list[str]:
-    """Return a line for each setting that serves another source of credentials."""
-    needs = dict.fromkeys(AGENCY, "assume_agency") | {"metadata_url": "ecs_agency"}
+    """Return a line for each setting that serves another source of credentials.
+
+    Not for `metadata_url`: it has a default, and Meltano hands over every default.
+    """
     return [
-        f"{name} needs credential_source {needed}"
-        for name, needed in needs.items()
-        if name in given and source != needed
+        f"{name} needs credential_source assume_agency"
+        for name in AGENCY
+        if name in given and source != "assume_agency"
     ]
 
 
