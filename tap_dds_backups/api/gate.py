@@ -10,7 +10,7 @@ import backoff
 from tap_dds_backups.api.clock import Clock
 from tap_dds_backups.api.errors import DdsError, Throttled
 from tap_dds_backups.api.pacing import Pacer, Ticket
-from tap_dds_backups.api.retry import Budget, Jitter, failure_delay
+from tap_dds_backups.api.retry import Budget, Jitter, busy_delay, failure_delay
 from tap_dds_backups.api.throttling import RateLimit
 
 BUSY = "DBS.200998"
@@ -78,7 +78,7 @@ class Gate:
         with self._changed:
             now = self._clock.monotonic()
             if error.error_code == BUSY:
-                seconds = failure_delay(self._rounds(), error, self._jitter)
+                seconds = busy_delay(self._rounds(), error, self._jitter)
                 self._pacer.failed(ticket, now, seconds)
             else:
                 limit = _limit(error)

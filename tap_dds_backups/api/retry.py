@@ -27,6 +27,7 @@ GOOD_ANSWERS_PER_RETRY = 10
 PATIENCE = 30 * 60.0
 FIRST_DELAY = 0.5
 LONGEST_DELAY = 20.0
+LONGEST_BUSY_DELAY = 120.0
 
 Jitter = Callable[[float], float]
 
@@ -68,11 +69,24 @@ def failure_delay(failures: int, error: DdsError, jitter: Jitter = backoff.full_
 
     Up to 0.5 s, doubling to 20 s, anywhere in between; longer where the service asks for it.
     """
-    delays = backoff.expo(base=2, factor=FIRST_DELAY, max_value=LONGEST_DELAY)
-    # The first value of these generators is not a delay.
-    longest = next(islice(delays, min(failures, 64), None))
     asked = error.retry_after if isinstance(error, ServiceUnavailable) else None
-    return max(jitter(longest), asked or 0.0)
+    return max(jitter(_doubling(failures, LONGEST_DELAY)), asked or 0.0)
+
+
+def busy_delay(refusals: int, error: Throttled, jitter: Jitter = backoff.full_jitter) -> float:
+    """Return how long to wait, in seconds, after the service was too busy so many times in a row.
+
+    No attempt and no quota is spent on it, so the waits alone must keep requests few: 0.5 s,
+    doubling to two minutes, at least half of that; longer where the service asks for it.
+    """
+    half = _doubling(refusals, LONGEST_BUSY_DELAY) / 2
+    return max(half + jitter(half), error.retry_after or 0.0)
+
+
+def _doubling(times: int, longest: float) -> float:
+    delays = backoff.expo(base=2, factor=FIRST_DELAY, max_value=longest)
+    # The first value of these generators is not a delay.
+    return float(next(islice(delays, min(times, 64), None)))
 
 
 @dataclass(slots=True)

@@ -17,7 +17,7 @@ from tap_dds_backups.api.errors import (
     Throttled,
     TlsError,
 )
-from tap_dds_backups.api.retry import QUOTA, Budget, Tries, failure_delay, may_try_again
+from tap_dds_backups.api.retry import QUOTA, Budget, Tries, busy_delay, failure_delay, may_try_again
 
 DOWN = ServiceUnavailable("down", status=503)
 
@@ -98,6 +98,19 @@ def test_jitter_is_full() -> None:
 def test_a_failure_with_retry_after(asked: float | None, expected: float) -> None:
     """A 503 that says when to come back is not asked before."""
     assert failure_delay(1, ServiceUnavailable("503", retry_after=asked), longest) == expected
+
+
+@pytest.mark.parametrize(
+    ("refusals", "asked", "least", "most"),
+    [(1, None, 0.25, 0.5), (3, None, 1, 2), (9, None, 60, 120), (500, None, 60, 120), (1, 7, 7, 7)],
+)
+def test_a_busy_service_is_asked_ever_less(
+    refusals: int, asked: float | None, least: float, most: float
+) -> None:
+    """It costs no attempt, so it is asked every one or two minutes in the end, never at once."""
+    busy = Throttled("busy", retry_after=asked)
+    assert busy_delay(refusals, busy, lambda _: 0.0) == least
+    assert busy_delay(refusals, busy, longest) == most
 
 
 def test_quota() -> None:
