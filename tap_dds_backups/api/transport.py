@@ -11,7 +11,7 @@ import re
 import ssl
 import threading
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -46,11 +46,15 @@ _BROKEN = (OSError, Cut, Garbled, TooLarge)
 
 @dataclass(frozen=True)
 class _Route:
-    """How to reach one origin: `proxy` is the proxy's host, for messages."""
+    """How to reach one origin: `proxy` is the proxy's host, for messages.
+
+    `in_doubt`: a kept connection broke, and nothing has been answered since.
+    """
 
     host: str
     pool: Pool
     proxy: str | None
+    in_doubt: threading.Event = field(default_factory=threading.Event)
 
 
 class Transport:
@@ -124,19 +128,29 @@ class Transport:
         self._session.close()
 
     def _exchanged(self, route: _Route, method: str, payload: bytes, deadline: Deadline) -> Answer:
-        """Use a kept connection, or another where the peer had closed it before it answered."""
+        """Use a kept connection, or another where the peer had closed it before it answered.
+
+        Once, until something is answered: where all connections break, asking twice on each
+        would double the requests of an outage.
+        """
         kept = route.pool.checked_out()
         if kept is not None:
             stream = Stream(kept.sock, deadline)
             try:
-                return _exchange(route.pool, kept, stream, method, payload)
+                return _exchange(route, kept, stream, method, payload)
             except TimeoutError:
                 raise
             except (OSError, Cut):
-                if stream.started or method != "GET":
+                if stream.started or method != "GET" or not self._first_doubt(route):
                     raise
         fresh = self._connected(route, deadline)
-        return _exchange(route.pool, fresh, Stream(fresh.sock, deadline), method, payload)
+        return _exchange(route, fresh, Stream(fresh.sock, deadline), method, payload)
+
+    def _first_doubt(self, route: _Route) -> bool:
+        with self._lock:
+            first = not route.in_doubt.is_set()
+            route.in_doubt.set()
+            return first
 
     def _connected(self, route: _Route, deadline: Deadline) -> HTTPConnection:
         try:
@@ -171,7 +185,7 @@ class Transport:
 
 
 def _exchange(
-    pool: Pool, connection: HTTPConnection, stream: Stream, method: str, payload: bytes
+    route: _Route, connection: HTTPConnection, stream: Stream, method: str, payload: bytes
 ) -> Answer:
     try:
         stream.send(payload)
@@ -179,8 +193,10 @@ def _exchange(
     except BaseException:
         connection.close()
         raise
+    if route.in_doubt.is_set():
+        route.in_doubt.clear()
     if answer.reusable:
-        pool.checked_in(connection)
+        route.pool.checked_in(connection)
     else:
         connection.close()
     return answer

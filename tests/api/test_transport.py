@@ -399,6 +399,25 @@ class TestKeepAlive:
                 assert sender.send(get(server.url)).body == PAGE
         assert (server.connections, len(server.seen)) == (2, 4)
 
+    def test_an_outage_is_not_doubled(self) -> None:
+        """Where new connections break too, only one request goes out twice until an answer comes."""
+        both = threading.Barrier(2)
+
+        def script(peer: Peer) -> None:
+            peer.request()
+            if peer.number <= 2:
+                both.wait(5)
+                peer.send(answer())
+                peer.request()
+            peer.reset()
+
+        with serving(script) as server, transport() as sender, ThreadPoolExecutor(2) as pool:
+            list(pool.map(sender.send, [get(server.url)] * 2))
+            for broken in [pool.submit(sender.send, get(server.url)) for _ in range(2)]:
+                with pytest.raises(ServiceUnavailable):
+                    broken.result()
+        assert len(server.seen) == 2 + 2 + 1
+
     def test_silence_on_a_kept_connection(self) -> None:
         """A server that has gone slow is not asked a second time for the same page."""
 
