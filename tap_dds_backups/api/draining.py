@@ -6,8 +6,7 @@ a page that ends below it to one that begins above it, until a pass brings nothi
 many ids are known as there are places. Places are counted from the old end of the list, where new
 backups do not move them. When their number changes, the second itself changed, and the ids known
 so far no longer count towards it. Only pages read after the one before are used, never pages read
-ahead, and the window is never narrowed. The page that ends a drain may begin the next one: it ends
-below the next second.
+ahead, and the window is never narrowed.
 """
 
 from __future__ import annotations
@@ -58,14 +57,14 @@ def drain(lowest: Held, window: Window, seen: set[str]) -> Generator[Question, P
         known |= walk.ids
         if walk.top is not None and not walk.new and len(known) >= places:
             return walk.top
-    raise not_settled(lowest, f"the backups that began at {second} never show up together")
+    raise not_settled(lowest, f"the {places} backups that began at {second} never show up together")
 
 
 def _walk(
     second: str, lowest: Held, window: Window, seen: set[str], *, reuse: bool
 ) -> Generator[Question, Page | None, _Pass | None]:
     """One pass; None where it has a gap, or two of its pages show different lists."""
-    walk, offset = _Pass(), lowest.beside(second)
+    walk, offset = _Pass(), lowest.offset
     page = lowest if reuse else None
     behind: Held | None = None
     while True:
