@@ -33,8 +33,9 @@ def one_campaign(seed: int) -> Summary:
 
 
 def assert_hardly_refused(summary: Summary) -> None:
-    """Only a second full of backups that keeps changing may be refused, and rarely."""
-    assert all("never show up together" in text for text in summary.refused)
+    """Only a full second or an unsorted list that keeps changing may be refused, and rarely."""
+    allowed = ("never show up together", "in no order and never the same twice")
+    assert all(any(reason in text for reason in allowed) for text in summary.refused)
     assert len(summary.refused) <= summary.syncs / 200
 
 
@@ -103,10 +104,10 @@ class Project(RuleBasedStateMachine):
 
     def __init__(self) -> None:
         super().__init__()
-        self.life = Life(Random(0), READINGS["ties shuffled"], lookback=DAY)
+        self.life = Life(Random(0), READINGS["ties shuffled"], lookback=6 * HOUR)
         self.warehouse = Warehouse(self.life)
 
-    @rule(age=st.integers(0, DAY - 60), running=st.booleans(), count=st.sampled_from([1, 2, 12]))
+    @rule(age=st.integers(0, 6 * HOUR - 60), running=st.booleans(), count=st.sampled_from([1, 2, 12]))
     def create(self, age: int, *, running: bool, count: int) -> None:
         """Backups appear, late or not."""
         self.life.create(age, running=running, count=count)
@@ -126,15 +127,15 @@ class Project(RuleBasedStateMachine):
         """One is gone."""
         self.life.delete(oldest=oldest)
 
-    @rule(seconds=st.sampled_from([1, 60, HOUR, DAY, 9 * DAY]))
+    @rule(seconds=st.sampled_from([DAY, HOUR, 60, 1, 9 * DAY]))
     def wait(self, seconds: int) -> None:
         """Time passes."""
         self.life.wait(seconds)
 
     @rule(
-        chosen=st.sampled_from(["", "instance", "type", "mode"]),
-        days=st.sampled_from([None, 1, 30]),
-        kill=st.none() | st.integers(0, 6),
+        chosen=st.sampled_from([*[""] * 9, "instance", "type", "mode"]),
+        days=st.sampled_from([*[None] * 8, 1, 30]),
+        kill=st.sampled_from([*[None] * 6, 0, 1, 2, 5]),
         unrest=st.sampled_from([0.0, 0.1]),
         page_size=st.sampled_from([30, 100]),
     )
