@@ -107,7 +107,9 @@ class Project(RuleBasedStateMachine):
         self.life = Life(Random(0), READINGS["ties shuffled"], lookback=6 * HOUR)
         self.warehouse = Warehouse(self.life)
 
-    @rule(age=st.integers(0, 6 * HOUR - 60), running=st.booleans(), count=st.sampled_from([1, 2, 12]))
+    @rule(
+        age=st.integers(0, 6 * HOUR - 60), running=st.booleans(), count=st.sampled_from([1, 2, 12])
+    )
     def create(self, age: int, *, running: bool, count: int) -> None:
         """Backups appear, late or not."""
         self.life.create(age, running=running, count=count)
