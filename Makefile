@@ -12,7 +12,7 @@ READY := $(VENV)/.ready
 UV := $(shell command -v uv 2>/dev/null)
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-laws test-peers lint typing docs constraints clean
+.PHONY: help demo test test-laws test-peers bench lint typing docs constraints clean
 
 help: ## list what there is
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1|\2/p' Makefile | column -t -s '|' 2>/dev/null \
@@ -29,6 +29,9 @@ test-laws: $(READY) ## the short form of every campaign: nothing is ever lost (1
 
 test-peers: $(READY) ## against PostgreSQL, Meltano, other targets, real clients, a browser
 	@$(BIN)/python -m pytest -m peers $(ARGS)
+
+bench: $(READY) ## measure against peers, write benchmarks/RESULTS.md; ARGS="--case cpu --rounds 3", ARGS=--short
+	@$(BIN)/python -m benchmarks $(ARGS)
 
 lint: $(READY) ## style: ruff, every rule but those named in pyproject.toml
 	@$(BIN)/ruff check .

@@ -1,0 +1,1 @@
+"""What is measured; each case returns its part of the results as Markdown lines."""
