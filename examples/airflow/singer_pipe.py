@@ -69,13 +69,13 @@ def _keep(lines: Iterable[bytes], state: Path) -> None:
 
 
 def _states(lines: Iterable[bytes]) -> Iterator[bytes]:
-    """Yield the whole lines that hold an object: half a line, or a target's chatter, is no state."""
+    """Yield the whole lines with bookmarks: half a line, or a target's chatter, is no state."""
     for line in lines:
         try:
-            is_state = line.endswith(b"\n") and isinstance(json.loads(line), dict)
+            value = json.loads(line)
         except ValueError:
             continue
-        if is_state:
+        if line.endswith(b"\n") and isinstance(value, dict) and "bookmarks" in value:
             yield line
 
 

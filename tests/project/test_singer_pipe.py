@@ -21,7 +21,8 @@ from tests.project.tree import ROOT
 
 TAP = str(Path(sys.executable).parent / "tap-dds-backups")
 ROWS = 250
-OLD = '{"old": 1}\n'
+OLD = '{"bookmarks": {"old": 1}}\n'
+NEW = '{"bookmarks": {"new": 2}}'
 # A target in a line: it writes out each state that it gets.
 TARGET = """
 import json, sys
@@ -90,10 +91,10 @@ def test_a_run_that_fails_half_way_keeps_what_it_got(tmp_path: Path, emulator: E
     ("target", "kept"),
     [
         ("cat > /dev/null; exit 3", OLD),
-        ("cat > /dev/null; printf '{\"new\": 2'; exit 3", OLD),
+        (f"cat > /dev/null; printf %s '{NEW}'; exit 3", OLD),
         ("exit 3", OLD),
-        ("cat > /dev/null; echo 'loading ...'; echo 5; exit 3", OLD),
-        ("echo '{\"new\": 2}'; cat > /dev/null; exit 3", '{"new": 2}\n'),
+        ("cat > /dev/null; echo 'loading ...'; echo 5; echo '{}'; exit 3", OLD),
+        (f"echo '{NEW}'; cat > /dev/null; exit 3", f"{NEW}\n"),
     ],
 )
 def test_a_target_that_fails_fails_the_pipe(tmp_path: Path, target: str, kept: str) -> None:
@@ -128,7 +129,7 @@ def test_one_project_is_read_by_one_run_at_a_time(tmp_path: Path) -> None:
 def test_a_task_that_is_stopped_ends_both_and_keeps_the_last_state(tmp_path: Path) -> None:
     """Told to stop, as Airflow does it, the tap ends, the target says what it has, and it is kept."""
     tap = "trap 'echo last; exit 143' TERM; echo first; while true; do sleep 0.05; done"
-    target = 'while read -r word; do echo "{\\"seen\\": \\"$word\\"}"; done'
+    target = 'while read -r word; do echo "{\\"bookmarks\\": \\"$word\\"}"; done'
     script = f"""
 import signal, sys
 from pathlib import Path
@@ -149,4 +150,4 @@ load_project(Path({str(tmp_path)!r}), {{}}, tap={shell(tap)!r}, target={shell(ta
 
 def seen(state: Path) -> Any:
     """Return what the target of the last test had seen."""
-    return json.loads(state.read_text())["seen"]
+    return json.loads(state.read_text())["bookmarks"]
