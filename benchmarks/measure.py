@@ -30,6 +30,7 @@ class Sample:
     cpu: float
     mib: float
     requests: int
+    refused: int
     most: int
 
 
@@ -88,7 +89,7 @@ def run(program: Program, service: Service, folder: Path) -> Sample:
         if problem:
             raise Failed(f"{program.name}: {problem}")
     mib = told["kib"] / 1024
-    return Sample(told["wall"], told["cpu"], mib, seen["requests"], seen["most"])
+    return Sample(told["wall"], told["cpu"], mib, **seen)
 
 
 def environment(home: Path) -> dict[str, str]:

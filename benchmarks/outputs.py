@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from itertools import pairwise
 from pathlib import Path
+from typing import NamedTuple
 
 import msgspec
 
@@ -95,21 +96,55 @@ def _lines(path: Path) -> Iterator[bytes]:
 
 @dataclass(frozen=True)
 class Output:
-    """How a program writes, and the order in which it does: oldest, newest or any."""
+    """How a program writes, and what must be so.
+
+    Args:
+        rows: reads what it wrote.
+        order: oldest, newest or any first.
+        has: properties that its records must have.
+        lacks: properties that they must not have.
+    """
 
     rows: Callable[[Path], Iterator[Row]]
     order: str
+    has: tuple[str, ...] = ()
+    lacks: tuple[str, ...] = ()
 
     def problem(self, folder: Path, count: int) -> str | None:
         """What is wrong with what a program wrote of so many backups; None: nothing."""
-        found = list(self.rows(folder))
-        ids = {name for name, _ in found}
-        missing = sum(backup_id(serial) not in ids for serial in range(count))
-        if missing or len(ids) != len(found) or len(ids) != count:
-            return f"{len(found)} rows, {len(ids)} of them distinct, {missing} of {count} missing"
-        begins = [begin for _, begin in found]
-        if self.order == "newest":
-            begins.reverse()
-        if self.order != "any" and any(one > two for one, two in pairwise(begins)):
+        told = found_in(self, folder, count)
+        if told.missing or told.twice or told.rows != count:
+            return f"{told.rows} rows, {told.twice} twice, {told.missing} of {count} missing"
+        if not told.ordered:
             return f"not in the order {self.order} first"
-        return None
+        return self._unlike(folder)
+
+    def _unlike(self, folder: Path) -> str | None:
+        if not (self.has or self.lacks):
+            return None
+        lines = (folder / "stdout").read_text(encoding="utf-8").splitlines()
+        record = next(line for line in reversed(lines) if '"RECORD"' in line[:30])
+        wrong = [name for name in self.has if f'"{name}"' not in record]
+        wrong += [name for name in self.lacks if f'"{name}"' in record]
+        return f"properties not as asked for: {wrong}" if wrong else None
+
+
+class Told(NamedTuple):
+    """What a program wrote: rows, how many again, how many of those wanted not; sorted or not."""
+
+    rows: int
+    twice: int
+    missing: int
+    ordered: bool
+
+
+def found_in(output: Output, folder: Path, count: int) -> Told:
+    """Look for the backups with the serials below `count` in what a program wrote."""
+    found = list(output.rows(folder))
+    ids = {name for name, _ in found}
+    missing = sum(backup_id(serial) not in ids for serial in range(count))
+    begins = [begin for _, begin in found]
+    if output.order == "newest":
+        begins.reverse()
+    ordered = output.order == "any" or all(one <= two for one, two in pairwise(begins))
+    return Told(len(found), len(found) - len(ids), missing, ordered)

@@ -37,7 +37,7 @@ def section(name: str, case: Case, lines: Sequence[str], bench: Bench, began: st
     load = ", ".join(f"{value:.1f}" for value in os.getloadavg())
     rounds = f"{bench.rounds} round{'s' if bench.rounds > 1 else ''}"
     when = f"Measured {began}, {rounds}; load averages at the end: {load}. {machine()}"
-    return [f"## {name}", "", about.strip(), *lines, when, "", versions()]
+    return [f"## {name}", "", about.strip(), "", *lines, when, "", versions()]
 
 
 def machine() -> str:

@@ -14,20 +14,24 @@ from benchmarks.service import Service
 
 @dataclass(frozen=True)
 class Bench:
-    """How much is done: the rounds (odd), the short form or not, and where files go."""
+    """How much is done: the rounds (odd), the short form or not, and where files go.
+
+    `warm`: before the first round each program runs once unmeasured, to fill caches and compile.
+    """
 
     rounds: int
     short: bool
     folder: Path
+    warm: bool = True
 
     def size(self, rows: int) -> int:
         """So many backups; in the short form a few pages of them."""
         return 350 if self.short else rows
 
     def measure(self, programs: Sequence[Program], service: Service) -> Measured:
-        """Run all in turn, once unjudged to warm caches and compile, then round after round."""
+        """Run all in turn, round after round."""
         samples: dict[str, list[Sample]] = {program.name: [] for program in programs}
-        for number in range(0 if not self.short else 1, self.rounds + 1):
+        for number in range(0 if self.warm and not self.short else 1, self.rounds + 1):
             for program in programs:
                 sample = run(program, service, self.folder / "run")
                 note(f"  {number}/{self.rounds} {program.name}: {sample}")
@@ -76,7 +80,7 @@ def targets(found: Sequence[Target]) -> list[str]:
 def table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> list[str]:
     """A Markdown table, numbers to the right."""
     under = ["---", *["--:"] * (len(head) - 1)]
-    return ["", *(f"| {' | '.join(row)} |" for row in [head, under, *rows]), ""]
+    return [*(f"| {' | '.join(row)} |" for row in [head, under, *rows]), ""]
 
 
 def note(text: str) -> None:
