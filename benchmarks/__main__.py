@@ -12,17 +12,17 @@ from pathlib import Path
 
 from benchmarks import results
 from benchmarks.cases import changing, cpu, features, latency, memory, scale, start, throttle
-from benchmarks.rounds import Bench, Case, note
+from benchmarks.rounds import Case, note
 
-CASES: dict[str, Case] = {
-    "cpu": cpu.run,
-    "latency": latency.run,
-    "scale": scale.run,
-    "throttle": throttle.run,
-    "changing": changing.run,
-    "start": start.run,
-    "features": features.run,
-    "memory": memory.run,
+CASES = {
+    "cpu": Case(cpu.run),
+    "latency": Case(latency.run),
+    "scale": Case(scale.run, once=True),
+    "throttle": Case(throttle.run, once=True),
+    "changing": Case(changing.run, once=True),
+    "start": Case(start.run, times=3),
+    "features": Case(features.run),
+    "memory": Case(memory.run, once=True),
 }
 
 
@@ -35,7 +35,7 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("--rounds", type=int, default=5, help="how often each program is run; odd")
     parser.add_argument("--short", action="store_true", help="see that it works; write nothing")
     given = parser.parse_args()
-    if given.rounds % 2 == 0:
+    if given.rounds % 2 == 0 or given.rounds < 1:
         parser.error("--rounds must be odd: the median is one of the runs")
     return given
 
@@ -44,17 +44,17 @@ def main() -> None:
     """Run the cases that are asked for."""
     given = arguments()
     with tempfile.TemporaryDirectory(prefix="bench-") as folder:
-        bench = Bench(1 if given.short else given.rounds, given.short, Path(folder))
         for name in given.case or CASES:
             note(f"case {name}")
-            began = results.now()
-            lines = CASES[name](bench)
+            case, began = CASES[name], results.now()
+            bench = case.bench(0 if given.short else given.rounds, Path(folder))
+            lines = case.run(bench)
             if bench.short:
                 print(f"{name}: works")
-            else:
-                section = results.section(name, CASES[name], lines, bench, began)
-                results.keep(name, section, list(CASES))
-                print("\n".join(section))
+                continue
+            section = results.section(name, case, lines, bench, began)
+            results.keep(name, section, list(CASES))
+            print("\n".join(section))
 
 
 if __name__ == "__main__":

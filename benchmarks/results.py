@@ -33,7 +33,7 @@ def now() -> str:
 
 def section(name: str, case: Case, lines: Sequence[str], bench: Bench, began: str) -> list[str]:
     """The part of the results that belongs to a case."""
-    about = sys.modules[case.__module__].__doc__ or ""
+    about = sys.modules[case.run.__module__].__doc__ or ""
     load = ", ".join(f"{value:.1f}" for value in os.getloadavg())
     rounds = f"{bench.rounds} round{'s' if bench.rounds > 1 else ''}"
     when = f"Measured {began}, {rounds}; load averages at the end: {load}. {machine()}"

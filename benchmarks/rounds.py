@@ -31,7 +31,7 @@ class Bench:
     def measure(self, programs: Sequence[Program], service: Service) -> Measured:
         """Run all in turn, round after round."""
         samples: dict[str, list[Sample]] = {program.name: [] for program in programs}
-        for number in range(0 if self.warm and not self.short else 1, self.rounds + 1):
+        for number in range(0 if self.warm else 1, self.rounds + 1):
             for program in programs:
                 sample = run(program, service, self.folder / "run")
                 note(f"  {number}/{self.rounds} {program.name}: {sample}")
@@ -88,4 +88,21 @@ def note(text: str) -> None:
     print(text, file=sys.stderr, flush=True)
 
 
-Case = Callable[[Bench], list[str]]
+@dataclass(frozen=True)
+class Case:
+    """What is measured: `run` returns its part of the results as Markdown lines.
+
+    Args:
+        once: one round without a warm one is enough, or all that anybody would wait for.
+        times: so many rounds for each that is asked for.
+    """
+
+    run: Callable[[Bench], list[str]]
+    once: bool = False
+    times: int = 1
+
+    def bench(self, rounds: int, folder: Path) -> Bench:
+        """How it is to be measured; 0 rounds stand for the short form."""
+        if rounds == 0 or self.once:
+            return Bench(1, rounds == 0, folder, warm=False)
+        return Bench(rounds * self.times, short=False, folder=folder)

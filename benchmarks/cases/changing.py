@@ -20,7 +20,6 @@ ROWS = 20_000
 
 def run(bench: Bench) -> list[str]:
     """Ours and three ways of reading the same list."""
-    bench = replace(bench, rounds=1, warm=False)
     peers = [plain_tap(), low_code("low-code, by offset")]
     peers.append(low_code("low-code, 7 days a step, 10 workers", step="P7D", workers=10))
     rows = [_row(program, bench) for program in (tap(), source(), *peers)]

@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 import subprocess
 import time
-from dataclasses import replace
 from pathlib import Path
 from typing import IO, NamedTuple
 
@@ -15,7 +14,6 @@ from benchmarks.rounds import Bench, Measured, Target, table, targets
 from benchmarks.service import Service, serving
 
 FEW, MANY = 10_000, 1_000_000
-ROUNDS = 1  # memory hardly varies, and a million rows take a minute or more
 SECONDS = 60  # how long the slow reader reads
 SETTLED = 5  # seconds after which a stalled tap should grow no more
 MOST_MIB = 10
@@ -32,7 +30,6 @@ class Stalled(NamedTuple):
 
 def run(bench: Bench) -> list[str]:
     """Few and many through both scripts; then the slow reader."""
-    bench = replace(bench, rounds=min(bench.rounds, ROUNDS), warm=False)
     programs = [tap(), source()]
     found = []
     for rows in (FEW, MANY):

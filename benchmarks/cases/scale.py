@@ -6,8 +6,6 @@ from a service that answers at once.
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 from benchmarks.ours import TAP_NAME, tap
 from benchmarks.rounds import Bench, Target, table, targets
 from benchmarks.service import serving
@@ -15,12 +13,10 @@ from benchmarks.service import serving
 ROWS = 100_000
 MILLISECONDS = 100
 CONCURRENCIES = (1, 2, 4, 8, 16)
-ROUNDS = 1  # with one request in flight a run takes two minutes
 
 
 def run(bench: Bench) -> list[str]:
     """The tap at each concurrency."""
-    bench = replace(bench, rounds=min(bench.rounds, ROUNDS), warm=False)
     with serving(10) as service:
         start = bench.measure([tap()], service).median(TAP_NAME, "wall")
     names = {f"concurrency {flying}": flying for flying in CONCURRENCIES}

@@ -5,22 +5,22 @@ The tap is not told the limit. Ideal is 10 calls in every second, none refused.
 
 from __future__ import annotations
 
-from dataclasses import replace
-
+from benchmarks.measure import Sample
 from benchmarks.ours import SOURCE_NAME, TAP_NAME, source, tap
 from benchmarks.rounds import Bench, Measured, Target, table, targets
 from benchmarks.service import serving
 
 ROWS = 30_000
 A_SECOND = 10
-ROUNDS = 1  # half a minute each
 
 
 def run(bench: Bench) -> list[str]:
-    """Both scripts."""
-    bench = replace(bench, rounds=min(bench.rounds, ROUNDS), warm=False)
-    with serving(bench.size(ROWS), latency=20, rate_limit=A_SECOND) as service:
-        found = bench.measure([tap(), source()], service)
+    """Both scripts, each with a service whose limit nobody has touched."""
+    samples: dict[str, list[Sample]] = {}
+    for program in (tap(), source()):
+        with serving(bench.size(ROWS), latency=20, rate_limit=A_SECOND) as service:
+            samples |= bench.measure([program], service).samples
+    found = Measured(samples)
     head = ["program", "wall s", "requests", "refused", "share of the allowed rate"]
     rows = [_row(name, found) for name in (TAP_NAME, SOURCE_NAME)]
     rate, refused = _share(TAP_NAME, found), _refused(TAP_NAME, found)
