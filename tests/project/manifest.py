@@ -50,7 +50,9 @@ class Pods:
         sign_in = emulator.config("access_key")
         base = {"api_url": sign_in.pop("api_url"), "iam_url": sign_in.pop("iam_url")}
         del sign_in["project_id"]
-        self._change("config/shared/base.json", base | {"requests_per_minute": 6_000})
+        self._change(
+            "config/shared/base.json", base | {"requests_per_minute": 6_000, "concurrency": 1}
+        )
         self._change("config/secret/sign-in.json", sign_in)
 
     def start(self, index: int, **environ: str) -> subprocess.Popen[str]:

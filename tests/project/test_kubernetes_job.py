@@ -17,7 +17,7 @@ from tests.project.manifest import CONTAINER, JOB, OVERLAYS, POD, PROJECTS, SETT
 
 ROWS = 250
 USUAL_LIMIT = 60  # calls a minute of a user
-# It writes the ids to a file and each state that it gets back; with WORDS, something else.
+# It writes the ids to a file and each state that it gets back, or WORDS; it ends with CODE.
 STORING = """
 import json, os, sys
 with open("rows.txt", "a") as rows:
@@ -25,6 +25,7 @@ with open("rows.txt", "a") as rows:
         message = json.loads(line)
         if message["type"] == "RECORD": rows.write(message["record"]["id"] + "\\n")
         if message["type"] == "STATE": print(os.environ.get("WORDS") or json.dumps(message["value"]))
+sys.exit(int(os.environ.get("CODE", "0")))
 """
 
 
@@ -88,6 +89,13 @@ def test_a_target_that_fails_fails_the_pod(pods: Pods, target: str) -> None:
     code, log = pods.run(0, TARGET=target)
     assert code == 1, log
     assert not pods.state(0).exists()
+
+
+def test_a_target_that_fails_late_fails_the_pod(pods: Pods) -> None:
+    """The tap has ended well, the target has stored everything, and then ends with an error."""
+    code, log = pods.run(0, CODE="3")
+    assert (code, "the target ended with 3" in log) == (1, True)
+    assert pods.state(0).exists()
 
 
 def test_chatter_is_no_state(pods: Pods) -> None:

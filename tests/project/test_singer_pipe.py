@@ -128,7 +128,7 @@ def test_one_project_is_read_by_one_run_at_a_time(tmp_path: Path) -> None:
 
 def test_a_task_that_is_stopped_ends_both_and_keeps_the_last_state(tmp_path: Path) -> None:
     """Told to stop, as Airflow does it, the tap ends, the target says what it has, and it is kept."""
-    tap = "trap 'echo last; exit 143' TERM; echo first; while true; do sleep 0.05; done"
+    tap = "trap 'echo last; exit 143' TERM; echo first; for n in {1..400}; do sleep 0.05; done"
     target = 'while read -r word; do echo "{\\"bookmarks\\": \\"$word\\"}"; done'
     script = f"""
 import signal, sys
