@@ -155,11 +155,11 @@ def test_renewed_before_it_expires(tmp_path: Path, source: Source) -> None:
     with world(tmp_path, Machine(key_seconds=3600)) as here:
 
         def an_hour_passes(event: Event) -> None:
-            # In steps, because signatures in flight must not become 15 minutes old.
+            # A request may stay in flight for 9 of these steps: its key pair has 360 seconds left.
             if isinstance(event, Records) and here.clock.moved < 3300:
-                here.clock.moved += 40.0
+                here.clock.moved += 35.0
 
-        events = here.run(here.config(source, page_size=10), an_hour_passes)
+        events = here.run(here.config(source, page_size=10, concurrency=4), an_hour_passes)
         assert (rows(events), errors(events)) == (ROWS, [])
         assert [status // 100 for status in here.keys_given()] == [2, 2]
         assert {seen.status for seen in here.emulator.seen("list")} == {200}
