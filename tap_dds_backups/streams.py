@@ -173,7 +173,7 @@ class EventStream(Stream):
             self.ABORT_AT_RECORD_COUNT is None
             and len(maps) == 1
             and type(maps[0]) is SameRecordTransform
-            and not maps[0].flattening_options
+            and not maps[0].flattening_enabled
             and self.effective_schema["properties"].keys() == self.schema["properties"].keys()
             and all(self.mask.values())
         )
