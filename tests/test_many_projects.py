@@ -136,5 +136,5 @@ def test_throttled_projects_on_real_sockets() -> None:
         written = sum(len(event.backups) for event in events if isinstance(event, Records))
         statuses = Counter(seen.status for seen in emulator.seen("list"))
         assert (written, set(statuses)) == (8_000, {200, 429})
-        # Eight are in flight when the limit is first met; nobody meets it by the dozen again.
-        assert statuses[429] <= 8 + 0.03 * statuses.total()
+        # Eight are in flight when the limit is first met, and once more on a machine that is busy.
+        assert statuses[429] <= 16 + 0.03 * statuses.total()
