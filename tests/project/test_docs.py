@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import json
-import os
 import re
-import subprocess
 import sys
 from pathlib import Path
 from typing import Any
@@ -16,28 +14,13 @@ from jsonschema import Draft7Validator
 import tap_dds_backups
 from tap_dds_backups.emulator import Emulator, plain_store
 from tap_dds_backups.schema import BACKUPS
-from tests.project.readme import PROJECT_ID, commands
+from tests.project.readme import PROJECT_ID, bash, commands
 from tests.project.tree import ROOT, pyproject
 
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 MAKEFILE = (ROOT / "Makefile").read_text(encoding="utf-8")
 ENDED = 1_700_000_000.0
 ROWS = 300
-
-
-def bash(script: str, folder: Path) -> str:
-    """Run commands as README's reader does, the project's own first on PATH."""
-    path = f"{Path(sys.executable).parent}:{os.environ['PATH']}"
-    done = subprocess.run(
-        ["bash", "-euo", "pipefail", "-c", script],
-        cwd=folder,
-        env=os.environ | {"PATH": path},
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    assert done.returncode == 0, done.stderr
-    return done.stdout
 
 
 def test_it_is_short() -> None:

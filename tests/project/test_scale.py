@@ -3,10 +3,7 @@
 from __future__ import annotations
 
 import json
-import os
 import runpy
-import subprocess
-import sys
 import time
 from collections import Counter
 from collections.abc import Iterator
@@ -18,10 +15,9 @@ import pytest
 
 from tap_dds_backups.emulator import Backup, Emulator, Project, Store
 from tap_dds_backups.emulator.nights import incrementals, night_rows
-from tests.project.readme import FENCED
+from tests.project.readme import FENCED, bash
 from tests.project.tree import ROOT
 
-COMMANDS = Path(sys.executable).parent
 PAGE = ROOT / "docs" / "scale.md"
 BLOCKS = dict(FENCED.findall(PAGE.read_text(encoding="utf-8")))
 SCALE = runpy.run_path(str(ROOT / "docs" / "scale.py"))
@@ -41,20 +37,6 @@ def emulator() -> Iterator[Emulator]:
         store.put(incrementals(instance, random, since=since, until=now))
     with Emulator(store) as emulator:
         yield emulator
-
-
-def bash(script: str, folder: Path) -> str:
-    """Run commands as a reader does, the project's own first on PATH."""
-    done = subprocess.run(
-        ["bash", "-euo", "pipefail", "-c", script],
-        cwd=folder,
-        env=os.environ | {"PATH": f"{COMMANDS}:{os.environ['PATH']}"},
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    assert done.returncode == 0, done.stderr
-    return done.stdout
 
 
 def calls(emulator: Emulator, folder: Path, *streams: str, state: str = "") -> Counter[str]:
