@@ -4,8 +4,8 @@ import json
 import sys
 from pathlib import Path
 
-import dlt  # type: ignore[import-not-found]
-from dlt.sources.rest_api import rest_api_source  # type: ignore[import-not-found]
+import dlt
+from dlt.sources.rest_api import rest_api_source
 
 given = json.loads(Path(sys.argv[1]).read_text(encoding="utf-8"))
 folder = Path(sys.argv[1]).parent

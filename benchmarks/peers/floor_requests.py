@@ -4,7 +4,7 @@ import json
 import sys
 from pathlib import Path
 
-import orjson  # type: ignore[import-not-found]
+import orjson
 import requests
 
 given = json.loads(Path(sys.argv[1]).read_text(encoding="utf-8"))

@@ -5,7 +5,7 @@ import sys
 from pathlib import Path
 
 import requests
-import singer  # type: ignore[import-not-found]
+import singer
 
 given = json.loads(Path(sys.argv[1]).read_text(encoding="utf-8"))
 LIMIT = 100

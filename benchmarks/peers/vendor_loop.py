@@ -4,8 +4,8 @@ import json
 import sys
 from pathlib import Path
 
-from huaweicloudsdkcore.auth.credentials import BasicCredentials  # type: ignore[import-not-found]
-from huaweicloudsdkdds.v3 import DdsClient, ListBackupsRequest  # type: ignore[import-not-found]
+from huaweicloudsdkcore.auth.credentials import BasicCredentials
+from huaweicloudsdkdds.v3 import DdsClient, ListBackupsRequest
 
 given = json.loads(Path(sys.argv[1]).read_text(encoding="utf-8"))
 LIMIT = 100

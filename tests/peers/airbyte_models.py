@@ -7,8 +7,8 @@ import json
 import sys
 from pathlib import Path
 
-from airbyte_protocol.models import AirbyteMessage  # type: ignore[import-not-found]
-from pydantic import BaseModel  # type: ignore[import-not-found]
+from airbyte_protocol.models import AirbyteMessage
+from pydantic import BaseModel
 
 # Where any key may stand: data, blobs and schemas.
 FREE = {"data", "stream_state", "json_schema", "connectionSpecification"}

@@ -7,8 +7,8 @@ import json
 import sys
 from pathlib import Path
 
-import airbyte as ab  # type: ignore[import-not-found]
-from airbyte.caches import DuckDBCache  # type: ignore[import-not-found]
+import airbyte as ab
+from airbyte.caches import DuckDBCache
 
 SUMMARY = """
 select count(*), count(distinct id), min(begin_time), max(begin_time),

@@ -12,7 +12,7 @@ import uuid
 from pathlib import Path
 from typing import Any
 
-from airbyte_cdk.test import entrypoint_wrapper  # type: ignore[import-not-found]
+from airbyte_cdk.test import entrypoint_wrapper
 
 pytest_plugins = ["airbyte_cdk.test.standard_tests.pytest_hooks"]
 

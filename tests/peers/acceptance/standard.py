@@ -2,7 +2,7 @@
 
 # ruff: noqa: INP001  # a folder that the standard tests run in, no package
 
-from airbyte_cdk.test.standard_tests import SourceTestSuiteBase  # type: ignore[import-not-found]
+from airbyte_cdk.test.standard_tests import SourceTestSuiteBase
 
 
 class Executable:

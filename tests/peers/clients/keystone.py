@@ -6,8 +6,8 @@ import sys
 from typing import Any
 from urllib.parse import quote, urlencode
 
-from keystoneauth1 import exceptions, session  # type: ignore[import-not-found]
-from keystoneauth1.identity import generic, v3  # type: ignore[import-not-found]
+from keystoneauth1 import exceptions, session
+from keystoneauth1.identity import generic, v3
 
 given = json.load(sys.stdin)
 names = {

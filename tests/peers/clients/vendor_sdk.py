@@ -6,21 +6,21 @@ import sys
 import time
 from typing import Any
 
-from huaweicloudsdkcore.auth.credentials import (  # type: ignore[import-not-found]
+from huaweicloudsdkcore.auth.credentials import (
     BasicCredentials,
 )
-from huaweicloudsdkcore.auth.internal import (  # type: ignore[import-not-found]
+from huaweicloudsdkcore.auth.internal import (
     MetadataAccessor,
 )
-from huaweicloudsdkcore.auth.provider import (  # type: ignore[import-not-found]
+from huaweicloudsdkcore.auth.provider import (
     MetadataCredentialProvider,
     PodIdentityCredentialProvider,
 )
-from huaweicloudsdkcore.exceptions.exceptions import (  # type: ignore[import-not-found]
+from huaweicloudsdkcore.exceptions.exceptions import (
     ClientRequestException,
 )
-from huaweicloudsdkcore.region.region import Region  # type: ignore[import-not-found]
-from huaweicloudsdkdds.v3 import (  # type: ignore[import-not-found]
+from huaweicloudsdkcore.region.region import Region
+from huaweicloudsdkdds.v3 import (
     DdsClient,
     ListBackupsRequest,
     ListInstancesRequest,

@@ -3,11 +3,11 @@
 import json
 import sys
 
-from huaweicloudsdkcore.auth.credentials import (  # type: ignore[import-not-found]
+from huaweicloudsdkcore.auth.credentials import (
     BasicCredentials,
 )
-from huaweicloudsdkcore.sdk_request import SdkRequest  # type: ignore[import-not-found]
-from huaweicloudsdkcore.signer.signer import Signer  # type: ignore[import-not-found]
+from huaweicloudsdkcore.sdk_request import SdkRequest
+from huaweicloudsdkcore.signer.signer import Signer
 
 signed = []
 for case in json.load(sys.stdin):
