@@ -115,11 +115,11 @@ class Connection(asyncio.Protocol):
             else:
                 self._write(parts, closing)
 
-    def _late(self, parts: list[bytes | memoryview], closing: bool) -> None:  # noqa: FBT001
+    def _late(self, parts: list[bytes | memoryview], closing: bool) -> None:  # noqa: FBT001  # private
         self._service.flying -= 1
         self._write(parts, closing)
 
-    def _write(self, parts: list[bytes | memoryview], closing: bool) -> None:  # noqa: FBT001
+    def _write(self, parts: list[bytes | memoryview], closing: bool) -> None:  # noqa: FBT001  # private
         self._transport.writelines(parts)
         if closing:
             self._transport.close()

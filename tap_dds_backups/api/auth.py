@@ -67,7 +67,7 @@ class StaticToken:
     def unanswered(self, sent: Mapping[str, str]) -> None:
         """Nothing to learn: the token stays what it is."""
 
-    def refused(self, sent: Mapping[str, str], response: Response) -> bool:  # noqa: ARG002
+    def refused(self, sent: Mapping[str, str], response: Response) -> bool:  # noqa: ARG002  # Auth's
         """End the token's use."""
         hint = (
             "auth_token has expired (24 hours after its issue), or it is of another region or project. "

@@ -30,7 +30,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         print("error: DuckDB is missing: pip install 'tap-dds-backups[report]'", file=sys.stderr)
         return 1
     from tap_dds_backups.report.errors import ReportError  # noqa: PLC0415 - after the check
-    from tap_dds_backups.report.run import run  # noqa: PLC0415
+    from tap_dds_backups.report.run import run  # noqa: PLC0415 - as above
 
     try:
         return run(options)

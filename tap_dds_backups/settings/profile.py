@@ -66,7 +66,7 @@ def _pair(
 def _profile(environ: Mapping[str, str], problems: list[str]) -> Mapping[str, str]:
     """What the profile's section holds; nothing where there is no profile."""
     from configparser import ConfigParser, Error  # noqa: PLC0415  # rarely needed
-    from pathlib import Path  # noqa: PLC0415
+    from pathlib import Path  # noqa: PLC0415  # rarely needed
 
     named = environ.get(_FILE_VARIABLE)
     home = environ.get("HOME") or environ.get("USERPROFILE")

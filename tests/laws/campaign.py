@@ -142,9 +142,9 @@ def main() -> int:
     options = parser.parse_args()
     print(f"seed {options.seed}", flush=True)  # noqa: T201  # its output is its use
     summary = campaign(options.syncs, options.seed)
-    print(summary)  # noqa: T201
+    print(summary)  # noqa: T201  # its figures
     for text in sorted(set(summary.refused)):
-        print(f"refused: {text}")  # noqa: T201
+        print(f"refused: {text}")  # noqa: T201  # its figures
     return 0
 
 

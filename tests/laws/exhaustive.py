@@ -59,9 +59,9 @@ def main() -> int:
     for each in outcomes(campaigns(options.mutations, more_rows=options.more_rows)):
         print(each, flush=True)  # noqa: T201  # its output is its use
         total.add(each.tally)
-    print(f"{total.runs} runs, {total.broken} broken, {total.refused} refused")  # noqa: T201
+    print(f"{total.runs} runs, {total.broken} broken, {total.refused} refused")  # noqa: T201  # its figures
     for fault, example in total.examples.items():
-        print(f"{fault}: {example}")  # noqa: T201
+        print(f"{fault}: {example}")  # noqa: T201  # its figures
     return 1 if total.broken else 0
 
 

@@ -25,7 +25,7 @@ class TestNothingIsLost:
             assert not tally.broken, (campaign.name, tally.examples)
             assert campaign.lies or not tally.refused, (campaign.name, tally.examples)
             total.add(tally)
-        print(f"{total.runs} runs, {total.requests} requests, {total.refused} refused")  # noqa: T201
+        print(f"{total.runs} runs, {total.requests} requests, {total.refused} refused")  # noqa: T201  # its figures
         assert total.runs >= AT_LEAST
 
     @pytest.mark.parametrize(

@@ -64,7 +64,7 @@ class TestEveryByte:
             assert not is_message(half)
             halves += 1
         assert halves > 50_000
-        print(f"{halves} cuts inside a line, {len(run.messages)} between two")  # noqa: T201
+        print(f"{halves} cuts inside a line, {len(run.messages)} between two")  # noqa: T201  # its figures
 
 
 def stopped(folder: Path, config: dict[str, Any], number: int, after: int) -> tuple[int, bytes]:
