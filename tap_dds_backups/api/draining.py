@@ -6,7 +6,8 @@ a page that ends below it to one that begins above it, until a pass brings nothi
 many ids are known as there are places. Places are counted from the old end of the list, where new
 backups do not move them. When their number changes, the second itself changed, and the ids known
 so far no longer count towards it. Only pages read after the one before are used, never pages read
-ahead, and the window is never narrowed.
+ahead, and the window is never narrowed. The page that ends a drain may begin the next one: it ends
+below the next second.
 """
 
 from __future__ import annotations
@@ -45,10 +46,11 @@ def drain(lowest: Held, window: Window, seen: set[str]) -> Generator[Question, P
     """
     second, places = lowest.newest, -1
     known: set[str] = set()
-    start: Held | None = lowest
+    start: Held | int = lowest
     for _ in range(MAX_PASSES):
-        walk = yield from _walk(second, start or lowest, window, seen, reuse=start is not None)
-        start = None
+        walk = yield from _walk(second, start, lowest.limit, window, seen)
+        # A second that fits into a page after all is read from two: each has its witness then.
+        start = lowest.beside(second) if places > lowest.limit - 2 else lowest.offset
         if walk is None or walk.moved:
             continue
         if walk.places != places:  # the first whole pass, or the second changed: count anew
@@ -57,19 +59,19 @@ def drain(lowest: Held, window: Window, seen: set[str]) -> Generator[Question, P
         known |= walk.ids
         if walk.top is not None and not walk.new and len(known) >= places:
             return walk.top
-    raise not_settled(lowest, f"the {places} backups that began at {second} never show up together")
+    raise not_settled(lowest, f"the backups that began at {second} never show up together")
 
 
 def _walk(
-    second: str, lowest: Held, window: Window, seen: set[str], *, reuse: bool
+    second: str, start: Held | int, limit: int, window: Window, seen: set[str]
 ) -> Generator[Question, Page | None, _Pass | None]:
     """One pass; None where it has a gap, or two of its pages show different lists."""
-    walk, offset = _Pass(), lowest.offset
-    page = lowest if reuse else None
+    walk = _Pass()
+    page, offset = (start, start.offset) if isinstance(start, Held) else (None, start)
     behind: Held | None = None
     while True:
         if page is None:
-            request = PageRequest(max(offset, 0), lowest.limit, fresh=True)
+            request = PageRequest(max(offset, 0), limit, fresh=True)
             page = yield from read_whole(request, window)
         if behind is not None and disagree(page, behind):
             return None

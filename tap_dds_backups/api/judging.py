@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -45,6 +44,13 @@ class Held:
     def first_place(self) -> int:
         """Where in the list `rows` begin: `offset`, or behind the row that cannot be used."""
         return self.offset + self.count - len(self.rows)
+
+    def beside(self, second: str) -> int:
+        """The newest place whose page would still hold a row older than this second.
+
+        For a page that holds the older end of the second.
+        """
+        return self.first_place + group_at(second, self.rows) + 1 - self.limit
 
 
 def hold(offset: int, limit: int, page: Page) -> Held:
@@ -109,8 +115,3 @@ def disagree(newer: Held, older: Held) -> bool:
 def group_at(second: str, rows: Sequence[Backup]) -> int:
     """How many rows began in this second."""
     return sum(row.begin_time == second for row in rows)
-
-
-def largest_group(rows: Sequence[Backup]) -> int:
-    """How many rows at most began in one second."""
-    return max(Counter(row.begin_time for row in rows).values(), default=0)

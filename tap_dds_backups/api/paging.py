@@ -31,6 +31,9 @@ induction every backup visible throughout that began before the frontier is writ
 offset 0 has no newer edge, and after it nothing is left. *When* a page was read is nowhere used:
 pages may be read ahead, in any number and order. QED
 
+Nothing in the proof asks for a certain place either, so `planning` may guess where pages will
+reach. A second that fits into a page with a row on either side needs no more than that page.
+
 Insertions and deletions only decide which pages reach. Each refusal needs a change of the list
 or a service that contradicts itself; re-reads are bounded, and what was written stays safe.
 
@@ -46,12 +49,14 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Generator
+from itertools import islice
 
 from tap_dds_backups.api import passes
 from tap_dds_backups.api.draining import drain
 from tap_dds_backups.api.errors import ScanNotSettled
-from tap_dds_backups.api.judging import Held, disagree, group_at, largest_group, reaches
+from tap_dds_backups.api.judging import Held, disagree, group_at, reaches
 from tap_dds_backups.api.models import Backup, Page, PageRequest, Window
+from tap_dds_backups.api.planning import step
 from tap_dds_backups.api.reading import (
     OutOfOrder,
     Question,
@@ -65,7 +70,7 @@ from tap_dds_backups.api.reading import (
 
 MAX_DISAGREEMENTS = 8
 MAX_IDLE = 64
-MIN_OVERLAP = 2
+MAX_AHEAD = 32  # twice the most requests in flight
 
 
 def scan(window: Window, limit: int) -> Scan:
@@ -94,7 +99,7 @@ class FrontierScan:
         self.plan: deque[int] = deque()  # offsets to judge, from the old end to 0
         self.in_hand: dict[int, Held] = {}  # pages read before their turn; offset 0 from the start
         self.must_be_fresh = -1
-        self.read_ahead = limit  # how much of the plan may be read before its turn
+        self.read_ahead = MAX_AHEAD  # how much of the plan may be read before its turn
         self.idle = 0  # fresh pages since something was last written
 
     def run(self) -> Scan:
@@ -102,7 +107,7 @@ class FrontierScan:
         yield from self._start()
         while True:
             offset = self.plan.popleft()
-            kept = offset in self.in_hand
+            kept = offset in self.in_hand and offset != self.must_be_fresh
             page = yield from self._page(offset)
             if page.page.total_count is None or (not page.count and offset and self.edge is None):
                 yield from self._start()  # an offset past the end: the list shrank
@@ -115,7 +120,7 @@ class FrontierScan:
                 self._go_older(page, kept=False)
                 continue
             yield from self._accept(page)
-            if page.offset == 0 or (yield from self._crossed_crowd()):
+            if page.offset == 0 or (yield from self._crossed_crowds()):
                 return
             self._replan()
 
@@ -127,20 +132,20 @@ class FrontierScan:
         self._plan_from(0 if first.short else first.total - self.limit + 1, first)
 
     def _plan_from(self, offset: int, page: Held) -> None:
-        overlap = min(max(1 + largest_group(page.rows), MIN_OVERLAP), self.limit // 2)
-        self.plan = deque(range(offset, 0, overlap - self.limit))
-        self.plan.append(0)
+        """Plan a page here and the next ones newer, as far apart as the seconds of `page` let us."""
+        stride, margin = step(page)
+        newer = range(offset - stride + margin, 0, -stride) if stride else ()
+        self.plan = deque([offset, *newer, 0] if offset > 0 else [0])
 
     def _page(self, offset: int) -> Reading:
         fresh = offset == self.must_be_fresh
         self.must_be_fresh = -1
-        if offset in self.in_hand and not fresh:
-            return self.in_hand.pop(offset)
-        return (yield from self._read(offset, fresh=fresh))
+        kept = self.in_hand.pop(offset, None)
+        return kept if kept and not fresh else (yield from self._read(offset, fresh=fresh))
 
     def _read(self, offset: int, *, fresh: bool) -> Reading:
-        ahead = [planned for planned in self.plan if planned not in self.in_hand]
-        request = PageRequest(offset, self.limit, fresh, 0, tuple(ahead[: self.read_ahead]))
+        ahead = (planned for planned in self.plan if planned not in self.in_hand)
+        request = PageRequest(offset, self.limit, fresh, 0, tuple(islice(ahead, self.read_ahead)))
         return (yield from read_whole(request, self.window))
 
     def _reaches(self, page: Held) -> bool:
@@ -169,9 +174,7 @@ class FrontierScan:
         """
         if self.edge is None:
             return total - self.limit + 1
-        group = group_at(self.frontier, self.edge.rows)
-        growth = max(0, total - self.edge.total)
-        return self.edge.first_place + group + 1 - self.limit + growth
+        return self.edge.beside(self.frontier) + max(0, total - self.edge.total)
 
     def _replan(self) -> None:
         """Drop planned pages that a newer one makes needless; step back where none will reach."""
@@ -181,7 +184,7 @@ class FrontierScan:
         while len(self.plan) > 1 and self.plan[1] >= closest:
             self.plan.popleft()
         if self.plan[0] >= closest:
-            self.read_ahead += 1
+            self.read_ahead = min(self.read_ahead + 1, MAX_AHEAD)
         elif closest - self.plan[0] > self.limit // 4:
             self.read_ahead //= 2
             self._plan_from(closest, self.edge)
@@ -221,14 +224,20 @@ class FrontierScan:
             return not self.drained and row.id not in self.seen
         return row.begin_time > self.frontier
 
-    def _crossed_crowd(self) -> Generator[Question, Page | None, bool]:
-        """Drain second F if no page can hold it and an older row; True at the end of the list."""
-        if self.edge is None or group_at(self.frontier, self.edge.rows) < self.limit - 1:
-            return False
-        newest = yield from drain(self.edge, self.window, self.seen)
-        self.drained = True
-        yield from self._accept(newest)
-        return newest.offset == 0
+    def _crossed_crowds(self) -> Generator[Question, Page | None, bool]:
+        """Drain second F if no page can hold it and an older row; True at the end of the list.
+
+        Behind one such second another is expected: half a page of it is enough to begin with.
+        """
+        crowd = self.limit - 1
+        while self.edge is not None and group_at(self.frontier, self.edge.rows) >= crowd:
+            newest = yield from drain(self.edge, self.window, self.seen)
+            self.drained = True
+            yield from self._accept(newest)
+            if newest.offset == 0:
+                return True
+            crowd = (self.limit + 1) // 2
+        return False
 
     def _lose_patience(self, reason: str) -> None:
         self.idle += 1

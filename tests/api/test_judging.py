@@ -13,7 +13,6 @@ from tap_dds_backups.api.judging import (
     disagree,
     group_at,
     hold,
-    largest_group,
     reaches,
 )
 from tap_dds_backups.api.models import Backup, Flaw, Page, Window
@@ -208,7 +207,6 @@ class TestDisagree:
 
 
 def test_groups() -> None:
-    """How many rows share a second, and the largest such group."""
+    """How many rows share a second."""
     rows = [row(3, "a"), row(2, "b"), row(2, "c"), row(1, "d")]
     assert [group_at(from_seconds(second), rows) for second in (1, 2, 3, 4)] == [1, 2, 1, 0]
-    assert (largest_group(rows), largest_group([])) == (2, 0)

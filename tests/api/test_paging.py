@@ -38,7 +38,7 @@ class TestCost:
         ("groups", "requests"),
         [
             *[((50, 1), 1), ((99, 1), 2), ((100,), 5), ((1, 99), 5), ((300,), 13)],
-            *[((40,) * 30, 20), ((60,) * 30, 41), ((100,) * 30, 150), ((300,) * 30, 390)],
+            *[((40,) * 30, 15), ((60,) * 30, 30), ((100,) * 30, 92), ((300,) * 30, 213)],
         ],
         ids=lambda value: str(value) if isinstance(value, int) else f"{value[0]}x{len(value)}",
     )
@@ -48,6 +48,24 @@ class TestCost:
         assert driven.read <= requests
         assert len(set(driven.ids)) == len(driven.ids) == sum(groups)
         assert driven.begins == sorted(driven.begins)
+
+    @AHEAD
+    @pytest.mark.parametrize(
+        ("usual", "requests"), [(20, 8), (30, 13), (40, 15), (45, 24), (60, 30), (80, 39)]
+    )
+    def test_nearly_equal_seconds(self, usual: int, requests: int, ahead: int) -> None:
+        """Crowds of which one or another lacks a backup cost hardly more than equal ones."""
+        random = Random(usual)
+        groups = [usual - (random.random() < 0.3) for _ in range(30)]
+        driven = drive(still(backups(*groups)), ahead=ahead)
+        assert driven.read <= requests
+        assert len(set(driven.ids)) == len(driven.ids) == sum(groups)
+
+    def test_a_crowd_among_single_backups(self) -> None:
+        """What was read ahead behind it is in vain once, not again and again."""
+        rows = backups(*[1] * 900, 300, *[1] * 1_000)
+        assert drive(still(rows)).read <= 29
+        assert drive(still(rows), ahead=8).read <= 29 + 8 + 4
 
     def test_only_planned_places_are_announced(self) -> None:
         """What is announced for reading ahead is asked for later, in that order, as long as all is still."""
@@ -109,6 +127,46 @@ class TestChangingList:
         assert driven.error is None
         assert sorted(driven.ids) == sorted(row.id for row in rows[:120])
         assert driven.read <= 5
+
+    def test_an_old_page_read_anew_in_vain(self) -> None:
+        """A page kept for later that does not reach when read anew either: the scan goes older.
+
+        Two backups appeared while three pages, read ahead before that, waited: 3, 4 and 1.
+        """
+        after = backups(*[1] * 9)
+        between = [after[0], *after[2:]]
+        before = [after[0], *after[3:]]
+        ready = {4: before, 3: before, 1: between}
+
+        def listing(asked: PageRequest) -> Page:
+            if asked.offset == 0:
+                return still(before)(asked)
+            return still(after if asked.fresh else ready.get(asked.offset, after))(asked)
+
+        driven = drive(listing, limit=3)
+        assert driven.error is None
+        assert {row.id for row in before} <= set(driven.ids)
+        assert driven.read < 20
+
+    @pytest.mark.parametrize("place", range(4))
+    @pytest.mark.parametrize("at", range(1, 10))
+    @pytest.mark.parametrize("groups", [(1, 2, 1, 3), (1, 3, 3), (2, 1, 4, 1)])
+    def test_one_backup_left_out_once(self, groups: tuple[int, ...], at: int, place: int) -> None:
+        """A page that lacks a row and was filled up again is seen through, in crowds too."""
+        rows = backups(*groups)
+        requests = 0
+
+        def listing(asked: PageRequest) -> Page:
+            nonlocal requests
+            requests += 1
+            gone = asked.offset + place
+            listed = rows[:gone] + rows[gone + 1 :] if requests == at else rows
+            return Page(listed[asked.offset : asked.offset + asked.limit], len(rows))
+
+        driven = drive(listing, limit=4)
+        assert driven.error is None
+        assert sorted(driven.ids) == sorted(row.id for row in rows)
+        assert driven.begins == sorted(driven.begins)
 
     def test_random_ties(self) -> None:
         """Seconds whose rows come in another order at each call are written whole."""

@@ -40,7 +40,7 @@ class NoNeighbourCheck(FrontierScan):
 class NoDrain(FrontierScan):
     """Goes past a second that fills a page as if overlap could prove that it is complete."""
 
-    def _crossed_crowd(self) -> Generator[Question, Page | None, bool]:
+    def _crossed_crowds(self) -> Generator[Question, Page | None, bool]:
         if self.edge is None or group_at(self.frontier, self.edge.rows) < self.limit - 1:
             return False
         self.drained = True

@@ -61,6 +61,21 @@ def test_everything_once_in_order(count: int, threads: int) -> None:
 
 
 @pytest.mark.parametrize("threads", READERS)
+@pytest.mark.parametrize(
+    ("nights", "a_night", "requests"),
+    [(1_000, 1, 11), (30, 40, 15), (30, 60, 30), (30, 98, 30), (30, 100, 92), (30, 300, 213)],
+)
+def test_cost(nights: int, a_night: int, requests: int, threads: int) -> None:
+    """Quiet lists and nightly crowds, all of a night in one second: nothing is read in vain."""
+    account = Account()
+    for night in range(nights):
+        account.add(*[-3_600.0 * night - 60] * a_night)
+    sync = run(account, threads=threads)
+    assert len(set(sync.ids)) == len(sync.ids) == nights * a_night
+    assert len(account.listing.windows) == requests
+
+
+@pytest.mark.parametrize("threads", READERS)
 def test_a_state_after_each_page_is_safe(threads: int) -> None:
     """Killed after any record, the next run writes all that is missing, and little again."""
     account = Account()
