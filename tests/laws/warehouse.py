@@ -117,18 +117,22 @@ class Run:
         """To the end, or until it is killed."""
         for number, event in enumerate(self._events()):
             self.warehouse.note(event)
-            if isinstance(event, Started):
-                self.resumed = event.resumed
-            elif isinstance(event, Records):
-                self._wrote(event)
-            elif isinstance(event, Checkpoint):
-                self._checkpoint(event)
-            elif isinstance(event, Failed):
-                self.warehouse.refused.append(str(event.error))
-            elif isinstance(event, Finished):
-                self._finished()
+            self.take(event)
             if number == self.order.kill:
                 return
+
+    def take(self, event: Event) -> None:
+        """Do with an event what a target does, and judge it."""
+        if isinstance(event, Started):
+            self.resumed = event.resumed
+        elif isinstance(event, Records):
+            self._wrote(event)
+        elif isinstance(event, Checkpoint):
+            self._checkpoint(event)
+        elif isinstance(event, Failed):
+            self.warehouse.refused.append(str(event.error))
+        elif isinstance(event, Finished):
+            self._finished()
 
     def _events(self) -> Iterator[Event]:
         order = self.order
