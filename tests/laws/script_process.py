@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import signal
 import subprocess
+import sys
 import threading
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -15,6 +16,12 @@ from tests.faces.running import SCRIPTS, clean_environment
 
 SECONDS = 120  # one that takes longer hangs
 TAP: tuple[str | Path, ...] = (SCRIPTS / "tap-dds-backups",)
+MAIN = "from tap_dds_backups.__main__ import main\nraise SystemExit(main())"
+
+
+def changed_tap(change: str, *options: str) -> tuple[str | Path, ...]:
+    """The tap as a program, after some Python that changes it; `options` are those of Python."""
+    return (sys.executable, *options, "-c", f"{change}\n{MAIN}")
 
 
 @dataclass(frozen=True)

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import sys
 from multiprocessing import get_context
 
 import pytest
 
 from tests.laws.script_lives import SYNCS_OF_A_LIFE, live
+from tests.laws.script_process import changed_tap
 from tests.laws.test_campaign import ALLOWED_REFUSALS
 
 LIVES = 8
@@ -35,7 +35,6 @@ Progress.bookmark = lambda self: Bookmark(self._closed, self._conditions)
         "lost|stale",
     ),
 }
-MAIN = "from tap_dds_backups.__main__ import main\nraise SystemExit(main())"
 
 
 class TestWarehouseEqualsWhatWasVisible:
@@ -63,6 +62,5 @@ class TestWarehouseEqualsWhatWasVisible:
     def test_a_wrong_tap_is_caught(self, wrong: str) -> None:
         """The same judge sees a tap that says more than it wrote, within one life."""
         change, law = WRONG[wrong]
-        program = (sys.executable, "-c", f"{change}{MAIN}")
         with pytest.raises(AssertionError, match=law):
-            live("0", program=program)
+            live("0", program=changed_tap(change))
