@@ -66,6 +66,18 @@ class TestHold:
         assert (page.newest, page.oldest) == (from_seconds(150), from_seconds(130))
         assert (held().newest, held().oldest) == ("", "")
 
+    @pytest.mark.parametrize(
+        ("seconds", "short"), [((9,) * 2, True), ((9,) * 3, False), ((9,) * 4, False)]
+    )
+    def test_short(self, seconds: tuple[int, ...], short: bool) -> None:
+        """Only fewer rows than asked for end the list, not more."""
+        assert held(*seconds).short is short
+
+    @pytest.mark.parametrize(("second", "place"), [(150, 9), (140, 10), (139, 8)])
+    def test_beside(self, second: int, place: int) -> None:
+        """The newest place whose page still holds a row older than a second of this page."""
+        assert held(150, 140, 140, offset=10, total=99).beside(from_seconds(second)) == place
+
 
 class TestContradiction:
     """A page that contradicts itself or the question is named, one that does not is not."""
@@ -103,7 +115,13 @@ class TestContradiction:
         ("begin", "end", "allowed"),
         [
             *[(99, 99, False), (99, 100, True), (99, None, True), (1, 300, True)],
-            *[(100, 99, True), (200, 300, True), (201, None, False), (201, 202, False)],
+            *[
+                (100, 99, True),
+                (150, 99, True),
+                (200, 300, True),
+                (201, None, False),
+                (201, 202, False),
+            ],
         ],
     )
     def test_readings_of_the_filter(self, begin: int, end: int | None, *, allowed: bool) -> None:
@@ -179,7 +197,13 @@ class TestDisagree:
 
     def test_other_count(self) -> None:
         """A list whose count changed may show anything."""
-        assert not disagree(held(170, 160, 140, offset=2, total=21), self.older)
+        for total in (19, 21):
+            assert not disagree(held(170, 160, 140, offset=2, total=total), self.older)
+
+    def test_large_count(self) -> None:
+        """Equal counts are equal, however large."""
+        older = held(150, 140, 130, offset=4, total=int("2000"))
+        assert disagree(held(170, 160, 140, offset=2, total=int("2000")), older)
 
     def test_behind_a_flaw(self) -> None:
         """Places are counted behind a row that cannot be used."""

@@ -134,6 +134,11 @@ class TestUnusableRow:
         assert driven.error is None
         assert len(driven.ids) == 5
 
+    def test_it_is_read_three_times(self) -> None:
+        """A row that stays unusable is believed after two more readings."""
+        driven = drive(flawed(2, 5))
+        assert [request.attempt for request in driven.asked] == [0, 1, 2]
+
     def test_in_a_crowded_second(self) -> None:
         """In a second that fills a page the row is still named."""
         rows = backups(1, 150, 1)

@@ -43,6 +43,17 @@ def test_empty_lists(raw: bytes) -> None:
     assert plain(careful(raw)) == ([], 0, [], [])
 
 
+def test_far_too_many_rows() -> None:
+    """A thousand rows are read, more are refused by both ways: nobody asked for them."""
+    rows = [{"id": f"b{n}", "begin_time": "2018-08-06 12:41:14"} for n in range(1_001)]
+    fast = typed_page(body(rows[:-1]))
+    assert fast is not None
+    assert len(fast.backups) == len(careful(body(rows[:-1])).backups) == 1_000
+    assert typed_page(body(rows)) is None
+    with pytest.raises(ProtocolError, match="the answer holds 1001 backups"):
+        careful(body(rows))
+
+
 def test_duplicate_keys() -> None:
     """The last of two equal keys wins, both ways, as in every reader downstream."""
     raw = b'{"total_count":5,"backups":[{"id":"x","id":"y","begin_time":"2018-08-06 12:41:14"}],"total_count":1}'

@@ -41,6 +41,7 @@ def test_equal_seconds(groups: tuple[int, ...], planned: tuple[int, int]) -> Non
         ((2, *[1] * 98), 97),
         ((1, 40, 5, 40, 14), 59),
         ((1, 30, 60, 9), 50),
+        ((25, *[1] * 75), 74),
     ],
 )
 def test_uneven_seconds(groups: tuple[int, ...], stride: int) -> None:
@@ -61,6 +62,7 @@ def test_the_newest_page_cuts_nothing_off() -> None:
     assert step(page(60, 40, offset=0)) == (60, 19)
     assert step(page(40, 40, 20, offset=0)) == (80, 9)
     assert step(page(100, offset=0)) == (0, 0)
+    assert step(page(99, 1, offset=0)) == (0, 0)
 
 
 def test_a_page_without_rows() -> None:

@@ -33,11 +33,14 @@ def longest(seconds: float) -> float:
         (DOWN, 1, True),
         (DOWN, 4, True),
         (DOWN, 5, False),
+        (DOWN, 6, False),
         (ServiceUnavailable("reset"), 4, True),
         (ProtocolError("not JSON", status=200), 1, True),
         (ProtocolError("not JSON", status=200), 2, False),
         (ProtocolError("not JSON", status=299), 1, True),
+        (ProtocolError("choices", status=300), 1, False),
         (ProtocolError("redirect", status=302), 1, False),
+        (ProtocolError("interim", status=199), 1, False),
         (ProtocolError("too large"), 1, False),
         (RequestRefused("400", status=400), 1, False),
         (SignInError("401", status=401), 1, False),
@@ -67,6 +70,14 @@ def test_throttled_answers_are_not_attempts() -> None:
     tries.count(DOWN)
     assert tries == Tries(failed=1)
     assert may_try_again(DOWN, tries, max_attempts=2)
+
+
+def test_refused_credentials_are_counted_apart() -> None:
+    """A refused credential is no failed attempt: how often it was renewed is counted by itself."""
+    tries = Tries()
+    for _ in range(2):
+        tries.count(SignInError("401", status=401))
+    assert tries == Tries(failed=0, garbled=0, renewed=2)
 
 
 def test_one_attempt_means_one() -> None:
@@ -123,6 +134,15 @@ def test_quota() -> None:
         budget.check()
 
 
+def test_quota_overdrawn() -> None:
+    """Requests that failed together may overdraw the quota: still nothing is sent any more."""
+    budget = Budget(left=1)
+    for _ in range(3):
+        budget.spend(DOWN)
+    with pytest.raises(RequestBudgetSpent):
+        budget.check()
+
+
 @pytest.mark.parametrize(("good", "left"), [(9, 10), (10, 11), (99, 19), (100, 20), (5000, 20)])
 def test_quota_is_earned_back(good: int, left: int) -> None:
     """Ten good answers earn one retry, up to the twenty of the start."""
@@ -144,6 +164,7 @@ def test_quota_is_earned_back(good: int, left: int) -> None:
         ([(0, 900), (901, 900)], True),
         ([(0, 60), (1790, 11)], True),
         ([(5000, 1800)], False),
+        ([(100.0, 900.0), (1000.0, 900.0)], False),
     ],
 )
 def test_patience(waits: list[tuple[float, float]], *, spent: bool) -> None:
@@ -160,6 +181,21 @@ def test_patience(waits: list[tuple[float, float]], *, spent: bool) -> None:
         budget.wait(now, seconds, error)
     assert caught.value.error_code == "APIGW.0308"
     assert "patience" in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("now", "seconds", "said"),
+    [
+        (0.0, 1801.0, "that is to wait 1801 seconds, and this run has 1800 seconds of patience"),
+        (2000.0, 1.0, "that is to wait 1 seconds, and this run has 0 seconds of patience"),
+        (0.0, float("inf"), "that is to wait for ever, and this run has 1800 seconds of patience"),
+    ],
+)
+def test_lost_patience_says_how_long(now: float, seconds: float, said: str) -> None:
+    """The error names the wait that was asked for and what was left, never less than nothing."""
+    budget = Budget(waiting_since=0.0)
+    with pytest.raises(RequestBudgetSpent, match=said):
+        budget.wait(now, seconds, Throttled("429"))
 
 
 def test_a_success_renews_patience() -> None:

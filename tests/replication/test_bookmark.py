@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+
 import pytest
 
 from tap_dds_backups.api.errors import StateError
@@ -82,6 +84,14 @@ def test_the_oldest_unfinished_holds_it() -> None:
     assert mark(sync) == "18T01:00:00"
 
 
+def test_the_oldest_unfinished_holds_it_in_any_order() -> None:
+    """The oldest counts, not the one that was written first."""
+    sync = progress()
+    for begin in ("18T02:00:00", "18T01:00:00", "18T03:00:00"):
+        sync.wrote(backup(begin, "BUILDING", None))
+    assert mark(sync) == "18T01:00:00"
+
+
 def test_a_finished_one_lets_go() -> None:
     """The next sync finds it finished and moves on."""
     sync = progress("2026-03-18T01:00:00+00:00")
@@ -115,6 +125,11 @@ def test_stuck_for_over_seven_days(begin: str, stuck: bool) -> None:
     assert mark(sync) == ("19T01:00:00" if stuck else begin)
 
 
+def test_a_finished_one_is_never_stuck() -> None:
+    """However old it is."""
+    assert not progress().wrote(backup("01T01:00:00"))
+
+
 def test_a_stuck_one_is_a_written_one() -> None:
     """It counts as written, like any other."""
     sync = progress()
@@ -143,7 +158,7 @@ def test_conditions_are_the_filters_that_are_set() -> None:
 @pytest.mark.parametrize("name", FILTERS)
 def test_a_filter_changed_or_removed_is_not_covered(name: str) -> None:
     """What the old filter left out was never read."""
-    read = Conditions(FILTERS)
+    read = Conditions(json.loads(json.dumps(FILTERS)))  # equal texts, not the same ones
     assert read.cover(Conditions(FILTERS))
     assert not read.cover(Conditions(FILTERS | {name: "another"}))
     assert not read.cover(Conditions({key: FILTERS[key] for key in FILTERS if key != name}))
@@ -235,6 +250,19 @@ def test_an_entry_that_cannot_be_used(entry: dict[str, object], said: str) -> No
         Bookmark.from_json(entry)
     assert refused.value.hint
     assert "yesterday" not in str(refused.value)
+
+
+def test_an_entry_of_an_older_version() -> None:
+    """Only newer ones are refused."""
+    entry = {"replication_key_value": NOW, "version": 0}
+    assert Bookmark.from_json(entry) == Bookmark(NOW)
+
+
+@pytest.mark.parametrize(("value", "name"), [(Bookmark(NOW), "begin_time"), (ANY, "start_date")])
+def test_what_was_remembered_stays(value: object, name: str) -> None:
+    """A bookmark and its conditions are values: nothing changes them in passing."""
+    with pytest.raises(AttributeError):
+        setattr(value, name, CLOSED)
 
 
 def test_an_entry_without_a_bookmark() -> None:
