@@ -12,7 +12,7 @@ READY := $(VENV)/.ready
 UV := $(shell command -v uv 2>/dev/null)
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-laws test-peers bench lint typing docs constraints clean
+.PHONY: help demo test test-laws test-peers mutants bench lint typing docs constraints clean
 
 help: ## list what there is
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1|\2/p' Makefile | column -t -s '|' 2>/dev/null \
@@ -29,6 +29,9 @@ test-laws: $(READY) ## the short form of every campaign: nothing is ever lost (1
 
 test-peers: $(READY) ## against PostgreSQL, Meltano, other targets, real clients, a browser
 	@$(BIN)/python -m pytest -m peers $(ARGS)
+
+mutants: $(READY) ## small mistakes put into the core one by one, each to fail a test; ARGS="--module retry"
+	@$(BIN)/python -m tests.mutation $(ARGS)
 
 bench: $(READY) ## measure against peers, write benchmarks/RESULTS.md; ARGS="--case cpu --rounds 3", ARGS=--short
 	@$(BIN)/python -m benchmarks $(ARGS)
