@@ -114,3 +114,12 @@ kept as (
     inner join repeated on repeated.repeated_key = {{ loaded }}.{{ key }}
 )
 {%- endmacro -%}
+
+{#- Says that a CTE of a wide table is read where it is used, by the columns used there. Engines that would
+    write it down first otherwise, since it is used twice, understand this; others need not be told. -#}
+{%- macro dds_inlined() -%}
+  {{ return(adapter.dispatch('dds_inlined', 'dds_backups')()) }}
+{%- endmacro -%}
+{%- macro default__dds_inlined() -%}{%- endmacro -%}
+{%- macro duckdb__dds_inlined() -%}not materialized {% endmacro -%}
+{%- macro postgres__dds_inlined() -%}not materialized {% endmacro -%}

@@ -35,6 +35,8 @@
   {{ return(adapter.dispatch('dds_without_zone', 'dds_backups')(expression)) }}
 {%- endmacro -%}
 {%- macro default__dds_without_zone(expression) -%}({{ expression }} at time zone 'UTC'){%- endmacro -%}
+{#- Both kinds of time count microseconds from the same moment: no calendar is needed. -#}
+{%- macro duckdb__dds_without_zone(expression) -%}make_timestamp(epoch_us({{ expression }})){%- endmacro -%}
 {%- macro snowflake__dds_without_zone(expression) -%}
   cast(convert_timezone('UTC', {{ expression }}) as timestamp_ntz)
 {%- endmacro -%}
@@ -110,6 +112,9 @@
 {%- endmacro -%}
 {%- macro default__dds_local_day(time, zone) -%}
   cast((({{ time }}) at time zone 'UTC') at time zone {{ zone }} as date)
+{%- endmacro -%}
+{%- macro duckdb__dds_local_day(time, zone) -%}
+  cast(make_timestamptz(epoch_us({{ time }})) at time zone {{ zone }} as date)
 {%- endmacro -%}
 {%- macro snowflake__dds_local_day(time, zone) -%}
   cast(convert_timezone('UTC', {{ zone }}, {{ time }}) as date)

@@ -2,7 +2,7 @@
 {%- set along = 'partition by instance_number, is_full order by begin_time, backup_id' %}
 with moment as (select as_of, time_zone from {{ ref('dds__as_of') }}),
 
-judged as (
+judged as {{ dds_inlined() }}(
     select
         backups.*,
         moment.as_of,
@@ -24,10 +24,12 @@ judged as (
     cross join moment
     left join {{ ref('dds__listings') }} as listings on listings.project_id = backups.project_id
     left join {{ ref('dds__instances') }} as instances on instances.instance_id = backups.instance_id
-    where backups.begin_time <= moment.as_of
+    -- A `case`, since a bare comparison with the moment makes DuckDB's planner expect next to no rows, and
+    -- then it hashes all backups instead of the few instances.
+    where case when backups.begin_time <= moment.as_of then 1 else 0 end = 1
 ),
 
-measured as (
+measured as {{ dds_inlined() }}(
     select
         judged.*,
         case when presence <> 'gone' then true else false end as is_present,
@@ -48,11 +50,11 @@ measured as (
     from judged
 ),
 
--- What looks along an instance's full backups, in one sort. The 14 before a backup are the 14 full ones
--- before it; of these the completed automated ones count.
+-- What looks along an instance's full backups, in one sort, of the columns that it needs and no others. The
+-- 14 before a backup are the 14 full ones before it; of these the completed automated ones count.
 series as (
     select
-        measured.*,
+        backup_id,
         row_number() over ({{ along }}) as backup_number,
         sum(completed_auto) over ({{ along }} rows between unbounded preceding and unbounded following)
             - sum(completed_auto) over ({{ along }} rows between unbounded preceding and current row)
@@ -68,7 +70,7 @@ series as (
 )
 
 select
-    backup_id,
+    measured.backup_id,
     -- Counts up with time among an instance's full backups, and among its others.
     backup_number,
     instance_number,
@@ -120,4 +122,5 @@ select
         then size_gib / size_gib_avg14 - 1 end as size_vs_avg14,
     {{ dds_double('size_kb') }} / 1024.0 / {{ var('dds_restore_mib_per_s') }} / 60.0 as restore_estimate_min,
     {{ dds_hours('begin_time', 'as_of') }} as age_hours
-from series
+from measured
+inner join series on series.backup_id = measured.backup_id

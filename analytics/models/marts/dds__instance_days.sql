@@ -132,21 +132,11 @@ spine as (
     cross join days
 ),
 
-filled as (
+stocks as (
     select
         spine.instance_number,
         spine.day,
         spine.ends_at,
-        coalesce(flows.auto_completed, 0) as auto_completed,
-        coalesce(flows.auto_failed, 0) as auto_failed,
-        coalesce(flows.auto_unfinished, 0) as auto_unfinished,
-        coalesce(flows.auto_begun, 0) as auto_begun,
-        coalesce(flows.manual_completed, 0) as manual_completed,
-        coalesce(flows.manual_failed, 0) as manual_failed,
-        coalesce(flows.written_gib, 0) as written_gib,
-        coalesce(flows.busy_s, 0) as busy_s,
-        coalesce(due_days.due, 0) as due,
-        coalesce(due_days.due_over, 0) as due_over,
         sum(coalesce(daily_changes.gib, 0)) over (
             partition by spine.instance_number order by spine.day
             rows between unbounded preceding and current row
@@ -160,10 +150,26 @@ filled as (
             rows between unbounded preceding and current row
         ) as newest_begin_time
     from spine
-    left join flows on flows.instance_number = spine.instance_number and flows.day = spine.day
-    left join due_days on due_days.instance_number = spine.instance_number and due_days.day = spine.day
     left join daily_changes
         on daily_changes.instance_number = spine.instance_number and daily_changes.day = spine.day
+),
+
+filled as (
+    select
+        stocks.*,
+        coalesce(flows.auto_completed, 0) as auto_completed,
+        coalesce(flows.auto_failed, 0) as auto_failed,
+        coalesce(flows.auto_unfinished, 0) as auto_unfinished,
+        coalesce(flows.auto_begun, 0) as auto_begun,
+        coalesce(flows.manual_completed, 0) as manual_completed,
+        coalesce(flows.manual_failed, 0) as manual_failed,
+        coalesce(flows.written_gib, 0) as written_gib,
+        coalesce(flows.busy_s, 0) as busy_s,
+        coalesce(due_days.due, 0) as due,
+        coalesce(due_days.due_over, 0) as due_over
+    from stocks
+    left join flows on flows.instance_number = stocks.instance_number and flows.day = stocks.day
+    left join due_days on due_days.instance_number = stocks.instance_number and due_days.day = stocks.day
 )
 
 select

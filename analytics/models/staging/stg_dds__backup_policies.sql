@@ -2,7 +2,7 @@
 {%- set columns = dds_columns(relation) -%}
 {%- set text = dbt.type_string() -%}
 
-with loaded as (
+with loaded as {{ dds_inlined() }}(
     select
         {{ dds_column(columns, 'instance_id', text) }} as instance_id,
         {{ dds_column(columns, 'project_id', text) }} as project_id,

@@ -2,7 +2,7 @@
 {%- set columns = dds_columns(relation) -%}
 {%- set text = dbt.type_string() -%}
 
-with loaded as (
+with loaded as {{ dds_inlined() }}(
     select
         {{ dds_column(columns, 'id', text) }} as backup_id,
         {{ dds_column(columns, 'name', text) }} as backup_name,

@@ -1,4 +1,4 @@
-with loaded as (
+with loaded as not materialized (
     select
         cast("instance_id" as TEXT) as instance_id,
         cast("project_id" as TEXT) as project_id,
@@ -7,7 +7,7 @@ with loaded as (
         replace(cast("period" as TEXT), ' ', '') as period,
         cast("enable_incremental_backup" as boolean) as is_incremental_on,
         coalesce(
-    ("_sdc_extracted_at" at time zone 'UTC'),
+    make_timestamp(epoch_us("_sdc_extracted_at")),
     cast(null as timestamp)
   ) as last_seen_at
     from "report_source"."backup_policies" as loaded where 1 = 1

@@ -1,18 +1,18 @@
-with loaded as (
+with loaded as not materialized (
     select
         cast("sync_id" as TEXT) as sync_id,
         cast("project_id" as TEXT) as project_id,
         cast("region" as TEXT) as region,
-        ("started_at" at time zone 'UTC') as started_at,
-        ("finished_at" at time zone 'UTC') as finished_at,
-        ("window_begin" at time zone 'UTC') as window_begin,
-        ("window_end" at time zone 'UTC') as window_end,
+        make_timestamp(epoch_us("started_at")) as started_at,
+        make_timestamp(epoch_us("finished_at")) as finished_at,
+        make_timestamp(epoch_us("window_begin")) as window_begin,
+        make_timestamp(epoch_us("window_end")) as window_end,
         cast("is_full_listing" as boolean) as is_full_listing,
         cast("total_count" as bigint) as total_count,
         cast("records_written" as bigint) as records_written,
         cast("completed" as boolean) as is_completed,
         coalesce(
-    ("_sdc_extracted_at" at time zone 'UTC'),
+    make_timestamp(epoch_us("_sdc_extracted_at")),
     cast(null as timestamp)
   ) as last_seen_at
     from "report_source"."backup_syncs" as loaded where 1 = 1 and coalesce("stream", 'backups') = 'backups'

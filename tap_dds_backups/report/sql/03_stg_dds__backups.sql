@@ -1,4 +1,4 @@
-with loaded as (
+with loaded as not materialized (
     select
         cast("id" as TEXT) as backup_id,
         cast("name" as TEXT) as backup_name,
@@ -11,15 +11,15 @@ with loaded as (
         cast("datastore__version" as TEXT) as datastore_version,
         lower(cast("type" as TEXT)) as backup_type,
         upper(cast("status" as TEXT)) as status,
-        ("begin_time" at time zone 'UTC') as begin_time,
-        ("end_time" at time zone 'UTC') as end_time,
+        make_timestamp(epoch_us("begin_time")) as begin_time,
+        make_timestamp(epoch_us("end_time")) as end_time,
         cast("size" as bigint) as size_kb,
         cast("description" as TEXT) as description,
         cast("backup_method" as TEXT) as backup_method,
         cast("kms_enable" as boolean) as is_encrypted,
         cast("deletable" as boolean) as is_deletable,
         coalesce(
-    ("_sdc_extracted_at" at time zone 'UTC'),
+    make_timestamp(epoch_us("_sdc_extracted_at")),
     cast(null as timestamp)
   ) as last_seen_at
     from "report_source"."backups" as loaded where 1 = 1

@@ -1,4 +1,4 @@
-with loaded as (
+with loaded as not materialized (
     select
         cast("id" as TEXT) as instance_id,
         cast("name" as TEXT) as instance_name,
@@ -7,14 +7,14 @@ with loaded as (
         cast("status" as TEXT) as status,
         cast("mode" as TEXT) as instance_mode,
         cast("datastore__version" as TEXT) as datastore_version,
-        ("created" at time zone 'UTC') as created_at,
+        make_timestamp(epoch_us("created")) as created_at,
         cast("backup_strategy__keep_days" as bigint) as keep_days,
         cast("backup_strategy__start_time" as TEXT) as start_time,
         cast(cast("disk_size_gb" as numeric(18, 3)) as double precision) as disk_gib,
         cast(cast("disk_used_gb" as numeric(18, 3)) as double precision) as disk_used_gib,
         cast("enterprise_project_id" as TEXT) as enterprise_project_id,
         coalesce(
-    ("_sdc_extracted_at" at time zone 'UTC'),
+    make_timestamp(epoch_us("_sdc_extracted_at")),
     cast(null as timestamp)
   ) as last_seen_at
     from "report_source"."instances" as loaded where 1 = 1

@@ -26,7 +26,7 @@ select
     as_of,
     data_extracted_at,
     time_zone,
-    cast(((as_of) at time zone 'UTC') at time zone time_zone as date) as today,
+    cast(make_timestamptz(epoch_us(as_of)) at time zone time_zone as date) as today,
     first_begin_time,
     backups_seen
 from moment

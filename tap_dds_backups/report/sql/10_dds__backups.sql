@@ -1,6 +1,6 @@
 -- One row per backup ever seen that had begun by the moment of `dds__as_of`.
 with moment as (select as_of, time_zone from "report"."dds__as_of"),
-judged as (
+judged as not materialized (
     select
         backups.*,
         moment.as_of,
@@ -22,9 +22,11 @@ judged as (
     cross join moment
     left join "report"."dds__listings" as listings on listings.project_id = backups.project_id
     left join "report"."dds__instances" as instances on instances.instance_id = backups.instance_id
-    where backups.begin_time <= moment.as_of
+    -- A `case`, since a bare comparison with the moment makes DuckDB's planner expect next to no rows, and
+    -- then it hashes all backups instead of the few instances.
+    where case when backups.begin_time <= moment.as_of then 1 else 0 end = 1
 ),
-measured as (
+measured as not materialized (
     select
         judged.*,
         case when presence <> 'gone' then true else false end as is_present,
@@ -44,11 +46,11 @@ measured as (
         cast(size_kb as double precision) / 1048576.0 as size_gib
     from judged
 ),
--- What looks along an instance's full backups, in one sort. The 14 before a backup are the 14 full ones
--- before it; of these the completed automated ones count.
+-- What looks along an instance's full backups, in one sort, of the columns that it needs and no others. The
+-- 14 before a backup are the 14 full ones before it; of these the completed automated ones count.
 series as (
     select
-        measured.*,
+        backup_id,
         row_number() over (partition by instance_number, is_full order by begin_time, backup_id) as backup_number,
         sum(completed_auto) over (partition by instance_number, is_full order by begin_time, backup_id rows between unbounded preceding and unbounded following)
             - sum(completed_auto) over (partition by instance_number, is_full order by begin_time, backup_id rows between unbounded preceding and current row)
@@ -63,7 +65,7 @@ series as (
     from measured
 )
 select
-    backup_id,
+    measured.backup_id,
     -- Counts up with time among an instance's full backups, and among its others.
     backup_number,
     instance_number,
@@ -79,7 +81,7 @@ select
     status_then as status,
     begin_time,
     end_time,
-    cast(((begin_time) at time zone 'UTC') at time zone time_zone as date) as begin_day,
+    cast(make_timestamptz(epoch_us(begin_time)) at time zone time_zone as date) as begin_day,
     last_seen_at,
     presence,
     is_present,
@@ -115,4 +117,5 @@ select
         then size_gib / size_gib_avg14 - 1 end as size_vs_avg14,
     cast(size_kb as double precision) / 1024.0 / 30 / 60.0 as restore_estimate_min,
     ((epoch(as_of) - epoch(begin_time)) / 3600.0) as age_hours
-from series
+from measured
+inner join series on series.backup_id = measured.backup_id

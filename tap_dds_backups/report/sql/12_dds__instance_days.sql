@@ -28,7 +28,7 @@ due_slots as (
     select
         schedules.instance_number,
         utc_dates.utc_date,
-        cast((((cast(utc_dates.utc_date as timestamp) + (schedules.due_second) * interval '1 second')) at time zone 'UTC') at time zone moment.time_zone as date) as day,
+        cast(make_timestamptz(epoch_us((cast(utc_dates.utc_date as timestamp) + (schedules.due_second) * interval '1 second'))) at time zone moment.time_zone as date) as day,
         -- The window is an hour long; another one passes before the slot is judged. Where the window is
         -- only observed, the slot is judged when it is over.
         case when ((epoch(moment.as_of) - epoch((cast(utc_dates.utc_date as timestamp) + (schedules.due_second) * interval '1 second'))) / 3600.0)
@@ -58,7 +58,7 @@ placed as (
         backups.begin_day,
         case
             when backups.backup_type = 'auto' and due_times.due_second is not null
-                then cast((((cast(cast((backups.begin_time + (3600 - due_times.due_second) * interval '1 second') as date) as timestamp) + (due_times.due_second) * interval '1 second')) at time zone 'UTC') at time zone moment.time_zone as date)
+                then cast(make_timestamptz(epoch_us((cast(cast((backups.begin_time + (3600 - due_times.due_second) * interval '1 second') as date) as timestamp) + (due_times.due_second) * interval '1 second'))) at time zone moment.time_zone as date)
             else backups.begin_day
         end as day
     from "report"."dds__backups" as backups
@@ -95,7 +95,7 @@ changes as (
     where is_completed and is_full
     union all
     select backups.instance_number,
-        cast(((backups.gone_at) at time zone 'UTC') at time zone moment.time_zone as date) as day,
+        cast(make_timestamptz(epoch_us(backups.gone_at)) at time zone moment.time_zone as date) as day,
         -backups.size_gib, -1, cast(null as timestamp)
     from "report"."dds__backups" as backups
     cross join moment
@@ -117,21 +117,11 @@ spine as (
     from "report"."dds__instances" as instances
     cross join days
 ),
-filled as (
+stocks as (
     select
         spine.instance_number,
         spine.day,
         spine.ends_at,
-        coalesce(flows.auto_completed, 0) as auto_completed,
-        coalesce(flows.auto_failed, 0) as auto_failed,
-        coalesce(flows.auto_unfinished, 0) as auto_unfinished,
-        coalesce(flows.auto_begun, 0) as auto_begun,
-        coalesce(flows.manual_completed, 0) as manual_completed,
-        coalesce(flows.manual_failed, 0) as manual_failed,
-        coalesce(flows.written_gib, 0) as written_gib,
-        coalesce(flows.busy_s, 0) as busy_s,
-        coalesce(due_days.due, 0) as due,
-        coalesce(due_days.due_over, 0) as due_over,
         sum(coalesce(daily_changes.gib, 0)) over (
             partition by spine.instance_number order by spine.day
             rows between unbounded preceding and current row
@@ -145,10 +135,25 @@ filled as (
             rows between unbounded preceding and current row
         ) as newest_begin_time
     from spine
-    left join flows on flows.instance_number = spine.instance_number and flows.day = spine.day
-    left join due_days on due_days.instance_number = spine.instance_number and due_days.day = spine.day
     left join daily_changes
         on daily_changes.instance_number = spine.instance_number and daily_changes.day = spine.day
+),
+filled as (
+    select
+        stocks.*,
+        coalesce(flows.auto_completed, 0) as auto_completed,
+        coalesce(flows.auto_failed, 0) as auto_failed,
+        coalesce(flows.auto_unfinished, 0) as auto_unfinished,
+        coalesce(flows.auto_begun, 0) as auto_begun,
+        coalesce(flows.manual_completed, 0) as manual_completed,
+        coalesce(flows.manual_failed, 0) as manual_failed,
+        coalesce(flows.written_gib, 0) as written_gib,
+        coalesce(flows.busy_s, 0) as busy_s,
+        coalesce(due_days.due, 0) as due,
+        coalesce(due_days.due_over, 0) as due_over
+    from stocks
+    left join flows on flows.instance_number = stocks.instance_number and flows.day = stocks.day
+    left join due_days on due_days.instance_number = stocks.instance_number and due_days.day = stocks.day
 )
 select
     instances.instance_number,
