@@ -24,22 +24,24 @@ def completed(row: Mapping[str, Any], project_id: str, region: str | None) -> di
 
 
 class RecordEncoder:
-    """Writes the records of one project as JSON objects, in ASCII as the ordinary writer does."""
+    """Writes the records of one project as lines of JSON, in ASCII as the ordinary writer does."""
 
     def __init__(self, project_id: str, region: str | None) -> None:
-        self._project_id = project_id
-        self._region = region
         tail = json.dumps({"project_id": project_id, "region": region})
         self._tail = f", {tail[1:]}".encode()
 
-    def encode(self, backups: Sequence[Backup]) -> list[bytes]:
-        """One JSON object for each backup, without line breaks."""
-        tail = self._tail
-        encoded = [_encoder.encode(backup)[:-1] + tail for backup in backups]
-        return [
-            text if text.isascii() else self._escaped(backup)
-            for text, backup in zip(encoded, backups, strict=True)
-        ]
+    def lines(self, backups: Sequence[Backup], head: bytes, tail: bytes) -> bytes:
+        """A line for each backup: its record as a JSON object between `head` and `tail`."""
+        if not backups:
+            return b""
+        encoded = _encoder.encode_lines(backups)
+        records = encoded.splitlines()
+        if not encoded.isascii():
+            pairs = zip(records, backups, strict=True)
+            records = [each if each.isascii() else self._escaped(row) for each, row in pairs]
+        end = self._tail + tail + b"\n"
+        return head + (end + head).join([record[:-1] for record in records]) + end
 
-    def _escaped(self, backup: Backup) -> bytes:
-        return json.dumps(as_record(backup, self._project_id, self._region)).encode()
+    @staticmethod
+    def _escaped(backup: Backup) -> bytes:
+        return json.dumps(msgspec.to_builtins(backup)).encode()

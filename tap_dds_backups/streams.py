@@ -157,14 +157,14 @@ class EventStream(Stream):
             found = event.records
         return len(found[: self.ABORT_AT_RECORD_COUNT])
 
-    def _encoded(self, event: Records) -> Iterable[bytes]:
+    def _encoded(self, event: Records) -> bytes:
         project_id = event.partition.project_id
         moment = datetime.fromtimestamp(event.extracted_at, UTC).isoformat()
         version = "" if self._stream_version is None else f', "version": {self._stream_version}'
         head = f'{{"type": "RECORD", "stream": "{self.name}", "record": '.encode()
-        tail = f'{version}, "time_extracted": "{moment}"}}\n'.encode()
+        tail = f'{version}, "time_extracted": "{moment}"}}'.encode()
         encoder = RecordEncoder(project_id, self._dds_tap.run.regions[project_id])
-        return [head + record + tail for record in encoder.encode(event.backups)]
+        return encoder.lines(event.backups, head, tail)
 
     def _is_plain(self) -> bool:
         """Whether records go out as they are: no map, no flattening, nothing deselected."""

@@ -10,7 +10,7 @@ import time
 
 from tap_dds_backups.airbyte.messages import failure_type
 from tap_dds_backups.api.errors import DdsError, Throttled
-from tap_dds_backups.api.readahead import Waiting
+from tap_dds_backups.api.listings import Waiting
 from tap_dds_backups.connect import Connection, connect
 from tap_dds_backups.replication.events import Failed, Started
 from tap_dds_backups.replication.partition import Partition

@@ -100,7 +100,7 @@ def state(stream: str, blob: Message, records: int) -> Message:
 def record_frame(stream: str, extracted_at: float) -> tuple[bytes, bytes]:
     """What stands before and after the JSON of a record that was extracted then (UTC seconds)."""
     head = f'{{"type":"RECORD","record":{{"stream":"{stream}","data":'
-    return head.encode(), f',"emitted_at":{int(extracted_at * 1000)}}}}}\n'.encode()
+    return head.encode(), f',"emitted_at":{int(extracted_at * 1000)}}}}}'.encode()
 
 
 def _trace(kind: str, told: Message) -> Message:

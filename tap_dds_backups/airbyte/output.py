@@ -51,9 +51,8 @@ class Output:
         if threading.current_thread() is threading.main_thread():
             self.flush()
 
-    def write_records(self, lines: list[bytes]) -> None:
-        """Write record messages that are already encoded, each with its line break."""
-        chunk = b"".join(lines)
+    def write_records(self, chunk: bytes) -> None:
+        """Write whole lines of record messages."""
         for spelling in self._spellings:
             if len(spelling) >= MASKED_IN_RECORDS_FROM and spelling.isascii():
                 chunk = chunk.replace(spelling.encode(), MASK.encode())

@@ -6,13 +6,13 @@ import json
 import logging
 import math
 import time
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 
 from tap_dds_backups.airbyte import messages
 from tap_dds_backups.airbyte.output import Output
 from tap_dds_backups.airbyte.state import StreamState
-from tap_dds_backups.api.readahead import Waiting
+from tap_dds_backups.api.listings import Waiting
 from tap_dds_backups.interrupts import Interrupts
 from tap_dds_backups.narration import Narrator
 from tap_dds_backups.record import RecordEncoder, completed
@@ -87,13 +87,15 @@ class StreamReading:
                 self.output.write(messages.estimate(self.name, self._estimated))
             case Records():
                 self._run_on()
-                self._write_records(event)
+                self._write_backups(event)
             case Found(partition, records, extracted_at):
                 self._run_on()
                 rows = [
                     completed(row, partition.project_id, self._region(partition)) for row in records
                 ]
-                self._write_lines([json.dumps(row).encode() for row in rows], extracted_at)
+                head, tail = messages.record_frame(self.name, extracted_at)
+                encoded = [head + json.dumps(row).encode() + tail + b"\n" for row in rows]
+                self._write_records(b"".join(encoded), len(rows))
             case Listed(partition, instance_ids):
                 self._run_on()
                 self.state.forget_gone(partition.project_id, instance_ids)
@@ -118,15 +120,15 @@ class StreamReading:
     def _region(self, partition: Partition) -> str | None:
         return self.regions[partition.project_id]
 
-    def _write_records(self, event: Records) -> None:
+    def _write_backups(self, event: Records) -> None:
         encoder = RecordEncoder(event.partition.project_id, self._region(event.partition))
-        self._write_lines(encoder.encode(event.backups), event.extracted_at)
+        frame = messages.record_frame(self.name, event.extracted_at)
+        self._write_records(encoder.lines(event.backups, *frame), len(event.backups))
 
-    def _write_lines(self, records: Sequence[bytes], extracted_at: float) -> None:
-        head, tail = messages.record_frame(self.name, extracted_at)
-        self.output.write_records([head + record + tail for record in records])
-        self._written += len(records)
-        self._written_since_state += len(records)
+    def _write_records(self, chunk: bytes, count: int) -> None:
+        self.output.write_records(chunk)
+        self._written += count
+        self._written_since_state += count
 
     def _write_state_if_due(self) -> None:
         """At each checkpoint; where the state is large, not more often than is useful."""

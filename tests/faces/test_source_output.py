@@ -93,7 +93,7 @@ def test_records_hide_what_can_only_be_a_secret() -> None:
     out.hide(["a-token-of-many-letters", "prod"])
     head, tail = messages.record_frame("backups", 1.5)
     record = json.dumps({"id": "a-token-of-many-letters", "name": "prod"}).encode()
-    out.write_records([head + record + tail])
+    out.write_records(head + record + tail + b"\n")
     out.flush()
     (message,) = written(raw)
     assert message["record"]["data"] == {"id": "****", "name": "prod"}
@@ -103,11 +103,11 @@ def test_records_hide_what_can_only_be_a_secret() -> None:
 def test_records_wait_for_company_and_go_before_the_next_message() -> None:
     """At most 64 KiB are held; order is kept."""
     out, raw = output()
-    out.write_records([b'{"n":1}\n'])
+    out.write_records(b'{"n":1}\n')
     assert not raw.getvalue()
     out.write(messages.log("INFO", "next"))
     assert [message.get("n") for message in written(raw)] == [1, None]
-    out.write_records([b'{"n":"%s"}\n' % (b"x" * FLUSH_BYTES)])
+    out.write_records(b'{"n":"%s"}\n' % (b"x" * FLUSH_BYTES))
     assert len(written(raw)) == 3
 
 
