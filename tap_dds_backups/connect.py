@@ -16,10 +16,11 @@ from tap_dds_backups.api.errors import DdsError, NotFound
 from tap_dds_backups.api.exchange import Exchange, OnWait, Sender
 from tap_dds_backups.api.gate import Gate
 from tap_dds_backups.api.http import Request, Response
+from tap_dds_backups.api.listings import Source
 from tap_dds_backups.api.models import Page, PageRequest, Window
 from tap_dds_backups.api.pacing import Pacer
 from tap_dds_backups.api.projects import ListedProject, listed_projects, projects_request
-from tap_dds_backups.api.readahead import ReadAhead, Source
+from tap_dds_backups.api.readahead import ReadAhead
 from tap_dds_backups.api.redaction import secrets_in
 from tap_dds_backups.api.responses import object_from
 from tap_dds_backups.api.retry import Budget

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
-from tap_dds_backups.api.readahead import Waiting
+from tap_dds_backups.api.listings import Waiting
 from tap_dds_backups.replication.events import (
     Event,
     Failed,

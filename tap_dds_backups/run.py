@@ -10,8 +10,8 @@ from uuid import uuid4
 
 from tap_dds_backups import __version__
 from tap_dds_backups.api.errors import DdsError
+from tap_dds_backups.api.listings import Source
 from tap_dds_backups.api.models import Filters
-from tap_dds_backups.api.readahead import Source
 from tap_dds_backups.connect import Connection, connect
 from tap_dds_backups.replication.account import Row
 from tap_dds_backups.replication.bookmark import Bookmark

@@ -15,8 +15,8 @@ from tap_dds_backups.api.client import Client
 from tap_dds_backups.api.exchange import Exchange
 from tap_dds_backups.api.gate import Gate
 from tap_dds_backups.api.http import Request, Response
+from tap_dds_backups.api.listings import OneByOne, Source
 from tap_dds_backups.api.pacing import Pacer
-from tap_dds_backups.api.readahead import OneByOne, Source
 from tap_dds_backups.api.retry import Budget
 from tap_dds_backups.api.secret import Secret
 from tap_dds_backups.api.server_clock import ServerClock

@@ -7,8 +7,8 @@ import logging
 import pytest
 
 from tap_dds_backups.api.errors import ServiceUnavailable
+from tap_dds_backups.api.listings import Waiting
 from tap_dds_backups.api.models import Window
-from tap_dds_backups.api.readahead import Waiting
 from tap_dds_backups.narration import EVERY_SECONDS, Narrator
 from tap_dds_backups.replication.bookmark import Bookmark
 from tap_dds_backups.replication.events import (

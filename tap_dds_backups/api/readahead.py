@@ -9,59 +9,17 @@ from __future__ import annotations
 
 import threading
 from collections import deque
-from collections.abc import Callable, Generator, Hashable, Sequence
+from collections.abc import Callable, Generator, Hashable
 from dataclasses import dataclass, replace
-from typing import Protocol
 
+from tap_dds_backups.api.listings import Source, Waiting
 from tap_dds_backups.api.models import Page, PageRequest, Window
 
 NOW, SOON, LATER = 0, 1, 2
 LOOK_ROUND_SECONDS = 0.1  # how long `allowed` may have risen, or a wait be untold
 
 
-@dataclass(frozen=True, slots=True)
-class Waiting:
-    """The service throttles: nothing is sent before `until` (UTC seconds)."""
-
-    until: float
-    reason: str
-
-
-class Source(Protocol):
-    """A listing that can be asked for a page."""
-
-    @property
-    def key(self) -> Hashable:
-        """What tells this listing from another."""
-
-    def page(self, request: PageRequest, window: Window) -> Page:
-        """Read one page; raises DdsError."""
-
-
-class Pages(Protocol):
-    """Where a sync gets its pages from."""
-
-    def ask(
-        self, source: Source, request: PageRequest, window: Window
-    ) -> Generator[Waiting, None, Page]:
-        """Read a page, or take it if it was read ahead and need not be fresh."""
-
-    def expect(self, source: Source, request: PageRequest, window: Window) -> None:
-        """Say that this page of another listing will be asked for soon."""
-
-
-class OneByOne:
-    """Reads each page when it is asked for, on the caller's thread."""
-
-    def ask(
-        self, source: Source, request: PageRequest, window: Window
-    ) -> Generator[Waiting, None, Page]:
-        """Read a page now."""
-        yield from ()
-        return source.page(request, window)
-
-    def expect(self, source: Source, request: PageRequest, window: Window) -> None:
-        """Nothing is read ahead."""
+_Listing = tuple[Hashable, Window]
 
 
 @dataclass(eq=False, slots=True)
@@ -73,10 +31,7 @@ class _Job:
     window: Window
     urgency: int
     outcome: Page | BaseException | None = None
-
-    @property
-    def place(self) -> tuple[Hashable, Window, int]:
-        return self.source.key, self.window, self.request.offset
+    is_wanted: bool = True
 
     def read(self) -> None:
         """Keep a failure for the thread that asks for this page, if one ever does."""
@@ -99,12 +54,19 @@ class ReadAhead:
         self._lock = threading.Lock()
         self._startable = threading.Condition(self._lock)  # workers wait for it
         self._answered = threading.Condition(self._lock)  # the asking thread waits for it
-        self._jobs: dict[tuple[Hashable, Window, int], _Job] = {}  # wanted, not yet handed over
+        self._jobs: dict[_Listing, dict[int, _Job]] = {}  # wanted, not yet handed over
         self._queue: list[_Job] = []  # those of them that nobody has begun to read
         self._in_flight: set[_Job] = set()  # may hold jobs that are no longer wanted
         self._waits: deque[Waiting] = deque(maxlen=1)
         self._workers = 0
+        self._needed = threads  # requests in flight that the asking thread can make use of
         self._closed = False
+
+    @property
+    def held(self) -> int:
+        """Pages in flight or waiting to be asked for."""
+        given_up = sum(not job.is_wanted for job in self._in_flight)
+        return given_up + sum(map(len, self._jobs.values()))
 
     def ask(
         self, source: Source, request: PageRequest, window: Window
@@ -113,27 +75,32 @@ class ReadAhead:
 
         Yields `Waiting` while the service throttles. Raises what reading the page raised.
         """
-        asked = _Job(source, replace(request, ahead=()), window, NOW)
+        listing = source.key, window
         with self._lock:
-            self._forget_unwanted(asked, request.ahead)
-            job = self._claim(asked)
-            for offset in request.ahead[: 2 * self.threads]:
-                self._add(_Job(source, PageRequest(offset, request.limit), window, SOON))
+            self._forget_unwanted(listing, request)
+            job = self._claim(source, request, listing)
+            self._fill(source, request, listing)
+            if job.outcome is None:
+                self._need_more()
         while (outcome := job.outcome) is None:
             self._wait(job)
             while self._waits:
                 yield self._waits.pop()
         with self._lock:
-            del self._jobs[job.place]
+            self._forget(listing, job)
         if isinstance(outcome, BaseException):
             raise outcome
         return outcome
 
     def expect(self, source: Source, request: PageRequest, window: Window) -> None:
         """Read this page of another listing when nothing is more urgent."""
+        listing = source.key, window
         with self._lock:
-            if sum(job.urgency == LATER for job in self._jobs.values()) < self.threads:
-                self._add(_Job(source, request, window, LATER))
+            expected = sum(
+                job.urgency == LATER for jobs in self._jobs.values() for job in jobs.values()
+            )
+            if expected < self.threads and request.offset not in self._jobs.get(listing, {}):
+                self._add(listing, _Job(source, request, window, LATER))
 
     def waiting(self, until: float, reason: str) -> None:
         """Tell the asking thread that the service throttles; called by any thread, with any lock."""
@@ -152,49 +119,74 @@ class ReadAhead:
             if self._may_start():
                 self._startable.notify()
 
-    def _claim(self, asked: _Job) -> _Job:
+    def _claim(self, source: Source, request: PageRequest, listing: _Listing) -> _Job:
         """Make this the most urgent job; one read ahead will do unless the page must be fresh."""
         if self._closed:
             raise RuntimeError("a page is asked for after the reading was closed")
-        ready = self._jobs.get(asked.place)
-        if ready is not None and not asked.request.fresh:
+        ready = self._jobs.get(listing, {}).get(request.offset)
+        if ready is not None and not request.fresh:
             ready.urgency = NOW
             return ready
         if ready is not None:
-            self._forget(ready)
-        self._enqueue(asked)
+            self._forget(listing, ready)
+        asked = _Job(source, replace(request, ahead=()), listing[1], NOW)
+        self._enqueue(listing, asked)
         return asked
 
-    def _forget_unwanted(self, asked: _Job, ahead: Sequence[int]) -> None:
+    def _forget_unwanted(self, listing: _Listing, request: PageRequest) -> None:
         """Make room: forget what the scan went past, places it no longer plans, other listings."""
-        wanted = {asked.request.offset, *ahead}
-        for job in list(self._jobs.values()):
-            if job.source.key != asked.source.key:
-                unwanted = job.urgency != LATER
-            else:
-                passed = job.request.offset >= min(wanted) and job.request.offset not in wanted
-                unwanted = passed or job.window != asked.window
-            if unwanted:
-                self._forget(job)
+        wanted = {request.offset, *request.ahead}
+        last = min(wanted)
+        for other, jobs in list(self._jobs.items()):
+            for offset, job in list(jobs.items()):
+                if other == listing:
+                    is_unwanted = offset >= last and offset not in wanted
+                else:
+                    is_unwanted = job.urgency != LATER or other[0] == listing[0]
+                if is_unwanted:
+                    self._forget(other, job)
 
-    def _forget(self, job: _Job) -> None:
-        del self._jobs[job.place]
+    def _forget(self, listing: _Listing, job: _Job) -> None:
+        """Hand over what came of a job, or give it up; `listing` is the job's."""
+        jobs = self._jobs[listing]
+        del jobs[job.request.offset]
+        if not jobs:
+            del self._jobs[listing]
+        job.is_wanted = False
         if job in self._queue:
             self._queue.remove(job)
 
-    def _add(self, job: _Job) -> None:
-        """Read this page ahead, if there is room and it is not being read already."""
-        room = 2 * self.threads - len(self._in_flight.union(self._jobs.values()))
-        if self.threads > 1 and room > 0 and job.place not in self._jobs:
-            self._enqueue(job)
+    def _fill(self, source: Source, request: PageRequest, listing: _Listing) -> None:
+        """Read ahead what the scan plans, as far as there is room."""
+        known = self._jobs[listing]
+        for offset in request.ahead[: 2 * self.threads]:
+            if offset not in known:
+                self._add(
+                    listing, _Job(source, PageRequest(offset, request.limit), listing[1], SOON)
+                )
 
-    def _enqueue(self, job: _Job) -> None:
-        self._jobs[job.place] = job
+    def _add(self, listing: _Listing, job: _Job) -> None:
+        """Read this page ahead, if there is room."""
+        if self.threads > 1 and self._has_room():
+            self._enqueue(listing, job)
+
+    def _has_room(self) -> bool:
+        return self.held < 2 * self.threads
+
+    def _enqueue(self, listing: _Listing, job: _Job) -> None:
+        self._jobs.setdefault(listing, {})[job.request.offset] = job
         self._queue.append(job)
         if self._workers < min(self.threads, len(self._queue) + len(self._in_flight)):
             self._workers += 1
             threading.Thread(target=self._work, name="page-reader", daemon=True).start()
-        self._startable.notify()
+        elif self._may_start():
+            self._startable.notify()
+
+    def _need_more(self) -> None:
+        """The asking thread has to wait: more hands, if there are."""
+        if self._needed < self.threads:
+            self._needed = min(2 * self._needed, self.threads)
+            self._startable.notify_all()
 
     def _work(self) -> None:
         while (job := self._next()) is not None:
@@ -203,6 +195,9 @@ class ReadAhead:
                 self._in_flight.remove(job)
                 if job.urgency == NOW:
                     self._answered.notify()
+                elif not self._in_flight and not self._has_room():
+                    # Threads that wait for each other cost more CPU than the pages themselves.
+                    self._needed = max(1, self._needed // 2)
 
     def _next(self) -> _Job | None:
         """Wait until a job may be started and take the most urgent; None once closed."""
@@ -218,4 +213,7 @@ class ReadAhead:
             return job
 
     def _may_start(self) -> bool:
-        return bool(self._queue) and len(self._in_flight) < max(1, self._allowed())
+        in_flight = len(self._in_flight)
+        return (
+            bool(self._queue) and in_flight < self._needed and in_flight < max(1, self._allowed())
+        )

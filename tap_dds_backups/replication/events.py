@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from tap_dds_backups.api.errors import DdsError
+from tap_dds_backups.api.listings import Waiting
 from tap_dds_backups.api.models import Backup, Window
-from tap_dds_backups.api.readahead import Waiting
 from tap_dds_backups.replication.bookmark import Bookmark
 from tap_dds_backups.replication.partition import Partition
 

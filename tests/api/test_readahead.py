@@ -11,8 +11,9 @@ from random import Random
 import pytest
 
 from tap_dds_backups.api.errors import ServiceUnavailable
+from tap_dds_backups.api.listings import OneByOne, Waiting
 from tap_dds_backups.api.models import Page, PageRequest, Window
-from tap_dds_backups.api.readahead import OneByOne, ReadAhead, Waiting
+from tap_dds_backups.api.readahead import ReadAhead
 
 WINDOW = Window("2026-01-01T00:00:00+00:00", "2026-02-01T00:00:00+00:00")
 LATER_WINDOW = Window("2026-01-01T00:00:00+00:00", "2026-02-01T00:00:05+00:00")
@@ -432,6 +433,35 @@ def test_random_scans_get_their_pages(seed: int) -> None:
                 assert page.total_count == place
                 assert page.received > moment or not fresh
             assert not fresh or listing.reads.count(place) > before
-            assert len(pages._jobs) + len(pages._in_flight - {*pages._jobs.values()}) <= 2 * threads
+            assert pages.held <= 2 * threads
             place -= random.choice([0, 100, 100, 100, 200])
     assert listing.most <= threads
+
+
+def test_as_many_hands_as_the_asking_thread_can_use() -> None:
+    """Where all that may be held is read before it is asked for, fewer threads read at once."""
+    listing = Listing()
+    places = list(range(20_000, 0, -100))
+    with reading(8) as pages:
+        for number in range(60):
+            asked(pages, listing, places[number], places[number + 1 :])
+            eventually(lambda: rests(pages) and pages.held == 15)
+        listing.most = 0
+        for number in range(60, 120):
+            asked(pages, listing, places[number], places[number + 1 :])
+            eventually(lambda: rests(pages) and pages.held == 15)
+        assert listing.most == 1
+
+
+def test_who_has_to_wait_gets_all_hands_again() -> None:
+    """Once the asking thread waits for a page, as many are read at once as before."""
+    listing = Listing()
+    places = list(range(20_000, 0, -100))
+    with reading(4) as pages:
+        for number in range(20):
+            asked(pages, listing, places[number], places[number + 1 :])
+            eventually(lambda: rests(pages) and pages.held == 7)
+        slow = Listing("b", lambda _: time.sleep(0.02))
+        for number in range(20):
+            asked(pages, slow, places[number], places[number + 1 :])
+        assert slow.most == 4

@@ -13,8 +13,9 @@ from typing import Any, TypeVar
 
 from tap_dds_backups.api.client import page_query
 from tap_dds_backups.api.http import Response
+from tap_dds_backups.api.listings import OneByOne, Pages
 from tap_dds_backups.api.models import Page, PageRequest, Window
-from tap_dds_backups.api.readahead import OneByOne, Pages, ReadAhead
+from tap_dds_backups.api.readahead import ReadAhead
 from tap_dds_backups.api.responses import page_from
 from tap_dds_backups.api.times import from_seconds
 from tap_dds_backups.emulator import ApiError, Backup, Reading, Store, query_from
