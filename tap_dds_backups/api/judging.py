@@ -76,21 +76,30 @@ def contradiction(held: Held, window: Window, *, ordered: bool = True) -> str | 
         return "it holds more rows than were asked for"
     if len({row.id for row in rows}) < len(rows):
         return "it holds one backup twice"
-    if any(_outside(row, window) for row in rows):
+    begins = [row.begin_time for row in rows]
+    if (
+        begins
+        and (window.begin > min(begins) or max(begins) > window.end)
+        and _outside(rows, window)
+    ):
         return "it holds a backup outside the time that was asked for"
     if held.short and held.offset + held.count < held.total:
         return f"total_count says {held.total}, but the listing ends after fewer rows"
-    begins = [row.begin_time for row in rows]
     if ordered and begins != sorted(begins, reverse=True):
         return OUT_OF_ORDER
     return None
 
 
-def _outside(row: Backup, window: Window) -> bool:
-    if row.begin_time > window.end:
-        return True
-    return (
-        row.begin_time < window.begin and row.end_time is not None and row.end_time < window.begin
+def _outside(rows: Sequence[Backup], window: Window) -> bool:
+    """Whether no reading of the filter explains one of these rows."""
+    return any(
+        row.begin_time > window.end
+        or (
+            row.begin_time < window.begin
+            and row.end_time is not None
+            and row.end_time < window.begin
+        )
+        for row in rows
     )
 
 
@@ -114,4 +123,4 @@ def disagree(newer: Held, older: Held) -> bool:
 
 def group_at(second: str, rows: Sequence[Backup]) -> int:
     """How many rows began in this second."""
-    return sum(row.begin_time == second for row in rows)
+    return [row.begin_time for row in rows].count(second)

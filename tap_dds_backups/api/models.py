@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import NamedTuple
+from typing import Annotated, NamedTuple
 
 import msgspec
+
+MAX_SIZE_KB = 2**63 - 1
 
 
 class Datastore(msgspec.Struct, frozen=True, forbid_unknown_fields=True, gc=False):
@@ -20,10 +22,11 @@ class Backup(msgspec.Struct, frozen=True, forbid_unknown_fields=True, gc=False, 
     """One backup (API page, Table 4, and six newer fields that a cloud may lack).
 
     Times are RFC 3339 in UTC at a fixed width, so that they sort as text. `size` is in KB.
-    All but `id` and `begin_time` may be missing: a running backup has no end yet.
+    All but `id` and `begin_time` may be missing: a running backup has no end yet. The bounds are
+    checked where a page is decoded.
     """
 
-    id: str
+    id: Annotated[str, msgspec.Meta(min_length=1)]
     name: str | None = None
     instance_id: str | None = None
     instance_name: str | None = None
@@ -32,7 +35,7 @@ class Backup(msgspec.Struct, frozen=True, forbid_unknown_fields=True, gc=False, 
     begin_time: str
     end_time: str | None = None
     status: str | None = None
-    size: int | None = None
+    size: Annotated[int, msgspec.Meta(ge=-MAX_SIZE_KB, le=MAX_SIZE_KB)] | None = None
     description: str | None = None
     instance_status: str | None = None
     instance_mode: str | None = None

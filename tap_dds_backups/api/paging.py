@@ -207,7 +207,7 @@ class FrontierScan:
 
     def _accept(self, page: Held) -> Generator[Rows, None, None]:
         """Write what is new in a page that reaches, and move the frontier to its newest row."""
-        rows = [row for row in reversed(page.rows) if self._unwritten(row)]
+        rows = self._unwritten(page)
         if page.newest > self.frontier:
             self.frontier, self.drained = page.newest, False
             self.seen = set()
@@ -219,10 +219,12 @@ class FrontierScan:
         if page.flaw is not None:
             raise bad_row(page, page.flaw)
 
-    def _unwritten(self, row: Backup) -> bool:
-        if row.begin_time == self.frontier:
-            return not self.drained and row.id not in self.seen
-        return row.begin_time > self.frontier
+    def _unwritten(self, page: Held) -> list[Backup]:
+        frontier, seen = self.frontier, self.seen
+        rows = [row for row in reversed(page.rows) if row.begin_time >= frontier]
+        at_frontier = group_at(frontier, rows)
+        still = [] if self.drained else [row for row in rows[:at_frontier] if row.id not in seen]
+        return still + rows[at_frontier:]
 
     def _crossed_crowds(self) -> Generator[Question, Page | None, bool]:
         """Drain second F if no page can hold it and an older row; True at the end of the list.

@@ -11,17 +11,17 @@ from __future__ import annotations
 import json
 import math
 import re
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from itertools import islice
 from typing import Any
 
 import msgspec
+from msgspec.structs import force_setattr
 
 from tap_dds_backups.api.errors import ProtocolError, quoted
-from tap_dds_backups.api.models import Backup, Datastore, Flaw, Note, Page
-from tap_dds_backups.api.times import parse_time
+from tap_dds_backups.api.models import MAX_SIZE_KB, Backup, Datastore, Flaw, Note, Page
+from tap_dds_backups.api.times import parse_time, parse_times
 
-MAX_SIZE_KB = 2**63 - 1
 MAX_COUNT = 2**53
 MAX_ROWS = 1_000  # ten times what the service gives at most: beyond, nothing is worth reading
 MAX_NAMES = 20  # unknown fields that a row has named
@@ -64,23 +64,23 @@ def typed_page(body: bytes) -> Page | None:
         return None
     if not 0 <= decoded.total_count < MAX_COUNT or len(decoded.backups) > MAX_ROWS:
         return None
-    if not all(map(_normalised, decoded.backups)):
+    if not _normalised(decoded.backups):
         return None
     return Page(decoded.backups, decoded.total_count)
 
 
-def _normalised(backup: Backup) -> bool:
-    """Put the times of a decoded row into our form; False where a careful look is needed."""
-    begin = parse_time(backup.begin_time)
-    if begin is None or not backup.id or abs(backup.size or 0) > MAX_SIZE_KB:
+def _normalised(backups: Sequence[Backup]) -> bool:
+    """Put the times of decoded rows into our form; False where a careful look is needed."""
+    ended = [backup for backup in backups if backup.end_time is not None]
+    begins = parse_times([backup.begin_time for backup in backups])
+    ends = parse_times([backup.end_time or "" for backup in ended])
+    if begins is None or ends is None:
         return False
-    msgspec.structs.force_setattr(backup, "begin_time", begin)
-    if backup.end_time is not None:
-        end = parse_time(backup.end_time)
-        if end is None or end < begin:
-            return False
-        msgspec.structs.force_setattr(backup, "end_time", end)
-    return True
+    for backup, begin in zip(backups, begins, strict=True):
+        force_setattr(backup, "begin_time", begin)
+    for backup, end in zip(ended, ends, strict=True):
+        force_setattr(backup, "end_time", end)
+    return all(backup.begin_time <= end for backup, end in zip(ended, ends, strict=True))
 
 
 def load_object(body: bytes) -> dict[str, Any]:

@@ -8,6 +8,7 @@ comparing text compares instants.
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 
 _LENIENT = re.compile(
@@ -15,6 +16,8 @@ _LENIENT = re.compile(
     r"\s?(?:(Z|z|UTC)|([+-])([01]\d|2[0-3]):?([0-5]\d))?",
     re.ASCII,
 )
+_FORM = "0000-00-00 00:00:00"
+_TO_ZERO = str.maketrans("123456789", "0" * 9)
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
@@ -38,6 +41,21 @@ def parse_time(text: str) -> str | None:
     except (ValueError, OverflowError):
         return None
     return moment.isoformat()
+
+
+def parse_times(texts: Sequence[str]) -> list[str] | None:
+    """`parse_time` of each, quickly, where all are as Table 4 has them; None where one is not."""
+    if not texts:
+        return []
+    joined = "\n".join(texts)
+    if joined.translate(_TO_ZERO) != "\n".join([_FORM] * len(texts)):
+        return None
+    try:
+        for text in texts:
+            datetime.fromisoformat(text)
+    except ValueError:
+        return None
+    return f"{joined.replace(' ', 'T')}\n".replace("\n", "+00:00\n").splitlines()
 
 
 def from_seconds(seconds: float) -> str:

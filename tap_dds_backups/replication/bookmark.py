@@ -7,7 +7,7 @@ other filters or an earlier start_date it says nothing, and history is read agai
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -126,16 +126,18 @@ class Progress:
         self._oldest_unfinished = ""
         self._stuck_before = shifted(now, -STUCK_AFTER_SECONDS)
 
-    def wrote(self, backup: Backup) -> bool:
-        """Take note of a written backup; True if it is unfinished for over seven days."""
-        self._newest = max(self._newest, backup.begin_time)
-        if not is_unfinished(backup):
-            return False
-        if backup.begin_time < self._stuck_before:
-            return True
-        if not self._oldest_unfinished or backup.begin_time < self._oldest_unfinished:
-            self._oldest_unfinished = backup.begin_time
-        return False
+    def wrote(self, backups: Sequence[Backup]) -> list[Backup]:
+        """Take note of written backups; return those that are unfinished for over seven days."""
+        self._newest = max([self._newest, *(backup.begin_time for backup in backups)])
+        # Nearly all are COMPLETED: the closer look is for the others.
+        unfinished = [
+            each for each in backups if each.status != "COMPLETED" and is_unfinished(each)
+        ]
+        for backup in unfinished:
+            if backup.begin_time >= self._stuck_before:
+                oldest = self._oldest_unfinished or backup.begin_time
+                self._oldest_unfinished = min(oldest, backup.begin_time)
+        return [backup for backup in unfinished if backup.begin_time < self._stuck_before]
 
     def bookmark(self) -> Bookmark | None:
         """The bookmark now; None where nothing was ever written."""

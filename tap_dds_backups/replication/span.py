@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from tap_dds_backups.api.models import Backup, Window
@@ -53,10 +54,7 @@ class Span:
             last = min(last, shifted(self.end_date, END_DATE_MARGIN_SECONDS))
         return Window(begin, max(last, shifted(begin, 1)))
 
-    def wants(self, backup: Backup, closed: str) -> bool:
-        """Whether a listed backup is to be written now; `closed`: newest second that is complete."""
-        if self.start_date and backup.begin_time < self.start_date:
-            return False
-        if self.end_date and backup.begin_time > self.end_date:
-            return False
-        return backup.begin_time <= closed
+    def wanted(self, backups: Sequence[Backup], closed: str) -> list[Backup]:
+        """Those that are to be written now; `closed`: newest second that is complete."""
+        first, last = self.start_date or "", min(self.end_date or closed, closed)
+        return [backup for backup in backups if first <= backup.begin_time <= last]

@@ -8,9 +8,9 @@ from itertools import islice
 
 from tap_dds_backups.api.clock import Clock
 from tap_dds_backups.api.errors import DdsError, RequestRefused
+from tap_dds_backups.api.listings import Pages, Source, Waiting
 from tap_dds_backups.api.models import Backup, Note, Page, PageRequest, Window
 from tap_dds_backups.api.paging import scan
-from tap_dds_backups.api.readahead import Pages, Source, Waiting
 from tap_dds_backups.api.reading import Rows
 from tap_dds_backups.api.times import from_seconds
 from tap_dds_backups.replication.bookmark import Bookmark, Conditions, Progress
@@ -149,7 +149,7 @@ class _Reading:
             if not isinstance(found, Rows):
                 yield found
                 continue
-            backups = [backup for backup in found.backups if span.wants(backup, closed)]
+            backups = span.wanted(found.backups, closed)
             if backups:
                 yield from self._write(backups, found, progress)
             if found.frontier is not None and self.written:
@@ -208,13 +208,12 @@ class _Reading:
         self.written += len(backups)
         received = found.page.received
         yield Records(self.partition, backups, received, self.written, self.total)
-        for backup in backups:
-            if progress.wrote(backup):
-                text = (
-                    f"backup {backup.id} is unfinished since {backup.begin_time}, over seven days:"
-                    " the bookmark no longer waits for it"
-                )
-                yield from self.sync.remark(self.partition, [Note("stuck", text, True)])
+        for backup in progress.wrote(backups):
+            text = (
+                f"backup {backup.id} is unfinished since {backup.begin_time}, over seven days:"
+                " the bookmark no longer waits for it"
+            )
+            yield from self.sync.remark(self.partition, [Note("stuck", text, True)])
 
     def _remember(self, progress: Progress) -> Iterator[Checkpoint]:
         bookmark = progress.bookmark()

@@ -18,7 +18,7 @@ MOST_MIB = 10.0
 FORGETS_NOTHING = """
 from tap_dds_backups.replication.bookmark import Progress
 wrote, kept = Progress.wrote, []
-Progress.wrote = lambda self, backup: kept.append(backup) or wrote(self, backup)
+Progress.wrote = lambda self, backups: kept.extend(backups) or wrote(self, backups)
 """
 
 

@@ -8,8 +8,8 @@ from hashlib import sha256
 from random import Random
 from typing import Any
 
+from tap_dds_backups.api.listings import Source, Waiting
 from tap_dds_backups.api.models import Backup, Filters, Page, PageRequest, Window
-from tap_dds_backups.api.readahead import Source, Waiting
 from tap_dds_backups.api.times import from_seconds, shifted
 from tap_dds_backups.emulator import Backup as Stored
 from tap_dds_backups.replication.bookmark import Bookmark

@@ -69,7 +69,7 @@ def test_newest_written() -> None:
     sync = progress()
     marks = []
     for begin in ("18T01:00:00", "18T01:00:00", "19T01:00:00"):
-        sync.wrote(backup(begin))
+        sync.wrote([backup(begin)])
         marks.append(mark(sync))
     assert marks == ["18T01:00:00", "18T01:00:00", "19T01:00:00"]
 
@@ -77,10 +77,10 @@ def test_newest_written() -> None:
 def test_the_oldest_unfinished_holds_it() -> None:
     """What is still to change is read again: the bookmark waits at the oldest of them."""
     sync = progress()
-    sync.wrote(backup("17T01:00:00"))
-    sync.wrote(backup("18T01:00:00", "BUILDING", None))
-    sync.wrote(backup("18T02:00:00", "BUILDING", None))
-    sync.wrote(backup("19T01:00:00"))
+    sync.wrote([backup("17T01:00:00")])
+    sync.wrote([backup("18T01:00:00", "BUILDING", None)])
+    sync.wrote([backup("18T02:00:00", "BUILDING", None)])
+    sync.wrote([backup("19T01:00:00")])
     assert mark(sync) == "18T01:00:00"
 
 
@@ -88,31 +88,31 @@ def test_the_oldest_unfinished_holds_it_in_any_order() -> None:
     """The oldest counts, not the one that was written first."""
     sync = progress()
     for begin in ("18T02:00:00", "18T01:00:00", "18T03:00:00"):
-        sync.wrote(backup(begin, "BUILDING", None))
+        sync.wrote([backup(begin, "BUILDING", None)])
     assert mark(sync) == "18T01:00:00"
 
 
 def test_a_finished_one_lets_go() -> None:
     """The next sync finds it finished and moves on."""
     sync = progress("2026-03-18T01:00:00+00:00")
-    sync.wrote(backup("18T01:00:00"))
+    sync.wrote([backup("18T01:00:00")])
     assert mark(sync) == "18T01:00:00"
-    sync.wrote(backup("19T01:00:00"))
+    sync.wrote([backup("19T01:00:00")])
     assert mark(sync) == "19T01:00:00"
 
 
 def test_the_look_back_does_not_move_it_back() -> None:
     """Finished backups from before the bookmark change nothing."""
     sync = progress("2026-03-19T01:00:00+00:00")
-    sync.wrote(backup("18T01:00:00"))
+    sync.wrote([backup("18T01:00:00")])
     assert mark(sync) == "19T01:00:00"
 
 
 def test_an_unfinished_one_in_the_look_back_moves_it_back() -> None:
     """One of the two ways back."""
     sync = progress("2026-03-19T01:00:00+00:00")
-    sync.wrote(backup("18T01:00:00", "BUILDING", None))
-    sync.wrote(backup("19T09:00:00"))
+    sync.wrote([backup("18T01:00:00", "BUILDING", None)])
+    sync.wrote([backup("19T09:00:00")])
     assert mark(sync) == "18T01:00:00"
 
 
@@ -120,27 +120,28 @@ def test_an_unfinished_one_in_the_look_back_moves_it_back() -> None:
 def test_stuck_for_over_seven_days(begin: str, stuck: bool) -> None:
     """By the service's clock, to the second: then it is named and holds the bookmark no more."""
     sync = progress()
-    assert sync.wrote(backup(begin, "BUILDING", None)) is stuck
-    sync.wrote(backup("19T01:00:00"))
+    row = backup(begin, "BUILDING", None)
+    assert sync.wrote([row]) == [row] * stuck
+    sync.wrote([backup("19T01:00:00")])
     assert mark(sync) == ("19T01:00:00" if stuck else begin)
 
 
 def test_a_finished_one_is_never_stuck() -> None:
     """However old it is."""
-    assert not progress().wrote(backup("01T01:00:00"))
+    assert not progress().wrote([backup("01T01:00:00")])
 
 
 def test_a_stuck_one_is_a_written_one() -> None:
     """It counts as written, like any other."""
     sync = progress()
-    sync.wrote(backup("01T01:00:00", "BUILDING", None))
+    sync.wrote([backup("01T01:00:00", "BUILDING", None)])
     assert mark(sync) == "01T01:00:00"
 
 
 def test_never_past_the_closed_second() -> None:
     """Whatever is written, or stood in a state from a clock that was ahead."""
     sync = progress("2026-03-21T00:00:00+00:00")
-    sync.wrote(backup("20T12:00:30"))
+    sync.wrote([backup("20T12:00:30")])
     assert mark(sync) == "20T11:59:59"
 
 
