@@ -55,6 +55,11 @@ class Driven:
         """The begin times written, in order."""
         return [backup.begin_time for rows in self.written for backup in rows.backups]
 
+    @property
+    def steps(self) -> str:
+        """The places that were asked for, marked where the answer had to be a fresh one."""
+        return ", ".join(f"{asked.offset}{' fresh' * asked.fresh}" for asked in self.asked)
+
     def answer(self, question: Question) -> Page | None:
         """Answer a request, take note of anything else."""
         if isinstance(question, Rows):

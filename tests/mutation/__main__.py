@@ -20,6 +20,7 @@ ROOT = Path(__file__).parents[2]
 SURVIVORS = Path(__file__).with_name("survivors.toml")
 LONGEST = 60.0
 
+STEPS = ["api/test_paging_steps.py", "api/test_paging_again.py"]
 SCAN = ["api/test_paging_refusals.py", "api/test_paging.py"]
 QUICK_WORLDS = "laws/test_exhaustive.py::TestNothingIsLost::test_quick_worlds"
 
@@ -33,8 +34,8 @@ MODULES = {
     "judging": ("api/judging.py", ["api/test_judging.py", "api/test_paging_refusals.py"]),
     "reading": ("api/reading.py", ["api/test_reading.py", *SCAN]),
     "planning": ("api/planning.py", ["api/test_planning.py", *SCAN]),
-    "draining": ("api/draining.py", [*SCAN, QUICK_WORLDS]),
-    "paging": ("api/paging.py", [*SCAN, QUICK_WORLDS]),
+    "draining": ("api/draining.py", ["api/test_draining.py", *SCAN, QUICK_WORLDS]),
+    "paging": ("api/paging.py", [*STEPS, *SCAN, QUICK_WORLDS]),
 }
 
 
