@@ -16,8 +16,9 @@ from tap_dds_backups import __version__
 from tap_dds_backups.airbyte import messages
 from tap_dds_backups.airbyte.output import Output, log_to
 from tap_dds_backups.api.errors import CatalogError, ConfigError, DdsError, StateError
+from tap_dds_backups.api.secret import unshown
 from tap_dds_backups.interrupts import Interrupted, Interrupts
-from tap_dds_backups.settings.catalogue import CONFIG
+from tap_dds_backups.settings.catalogue import SECRETS
 
 if TYPE_CHECKING:
     from tap_dds_backups.settings import Settings
@@ -134,6 +135,7 @@ def _settings(options: argparse.Namespace, output: Output) -> Settings:
     config = _json(options.config, lambda text: ConfigError([text]))
     if not isinstance(config, dict):
         raise ConfigError([f"{options.config}: the file holds no JSON object"])
+    config = unshown(config, SECRETS)
     output.hide(_secrets_in(config))
     settings = from_airbyte(config, os.environ)
     output.hide(settings.secrets())
@@ -144,9 +146,9 @@ def _secrets_in(config: Mapping[str, Any]) -> Iterator[str]:
     """What must be masked even where the settings are wrong or stand in the wrong place."""
     credentials = config.get("credentials")
     for place in (config, credentials if isinstance(credentials, dict) else {}):
-        for setting in CONFIG:
-            value = place.get(setting.name)
-            if setting.secret and isinstance(value, str):
+        for name in SECRETS:
+            value = place.get(name)
+            if isinstance(value, str):
                 yield value
 
 

@@ -20,7 +20,7 @@ from tap_dds_backups.api.errors import (
     SignInError,
 )
 from tap_dds_backups.api.http import Request, Response
-from tap_dds_backups.api.secret import Secret
+from tap_dds_backups.api.secret import Revealed, RevealedBytes, Secret
 from tap_dds_backups.api.times import parse_time, to_seconds
 
 USUAL_LIFE = 24 * 3600.0
@@ -59,13 +59,13 @@ def token_request(
         "POST",
         f"{iam_url}/v3/auth/tokens?nocatalog=true",
         {"Content-Type": "application/json;charset=utf8", "Accept": "application/json"},
-        json.dumps(body).encode(),
+        RevealedBytes(json.dumps(body).encode()),
     )
 
 
 def issued_token(response: Response) -> IssuedToken:
     """Return the token of a successful answer. Raises ProtocolError where there is none."""
-    value = response.headers.get("x-subject-token", "")
+    value = Revealed(response.headers.get("x-subject-token", ""))
     if len(value) > TOKEN_LIMIT or not _TOKEN.fullmatch(value):
         raise ProtocolError(
             "IAM answered the sign-in without a usable X-Subject-Token",

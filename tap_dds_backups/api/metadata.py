@@ -22,6 +22,7 @@ from tap_dds_backups.api.errors import (
 )
 from tap_dds_backups.api.http import Request, Response
 from tap_dds_backups.api.responses import server_time
+from tap_dds_backups.api.secret import Revealed
 from tap_dds_backups.api.temporary import TemporaryKey, temporary_key
 
 ONLY_VERSION_1 = (404, 405, 503)
@@ -72,9 +73,9 @@ def in_a_pod(error: DdsError) -> DdsError:
 
 def _token_in(path: str) -> str:
     try:
-        token = Path(path).read_text(encoding="ascii").strip()
+        token = Revealed(Path(path).read_text(encoding="ascii").strip())
     except (OSError, ValueError):
-        token = ""
+        token = Revealed()
     if not _fits_a_header(token):
         raise ConfigError(["HC_CONTAINER_AUTHORIZATION_TOKEN_FILE names no file with a token"])
     return token
@@ -88,7 +89,7 @@ def _metadata_token(response: Response, signed: Request, received: float) -> str
     """The token; None where only version 1 is spoken."""
     if response.status in ONLY_VERSION_1:
         return None
-    token = response.body.decode("latin-1").strip()
+    token = Revealed(response.body.decode("latin-1").strip())
     if response.status != 200 or not _fits_a_header(token):
         raise _refused(response)
     return token

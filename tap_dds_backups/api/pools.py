@@ -18,6 +18,7 @@ from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
 from urllib3.util import Retry, create_urllib3_context
 
 from tap_dds_backups.api.deadline import Deadline
+from tap_dds_backups.api.secret import Revealed, RevealedBytes
 from tap_dds_backups.api.wire import Stream, read_answer, request_head
 
 _PROXY_BODY_LIMIT = 64 * 1024
@@ -41,9 +42,10 @@ class _TunnelConnection(HTTPSConnection):
         name = self._tunnel_host or ""
         host = f"[{name}]" if ":" in name else name
         target = f"{host}:{self._tunnel_port}"
-        headers = [("Host", target), *self._tunnel_headers.items()]
+        headers = [("Host", target)]
+        headers += [(name, Revealed(value)) for name, value in self._tunnel_headers.items()]
         stream = Stream(self.sock, self.deadline)
-        stream.send(request_head("CONNECT", target, headers))
+        stream.send(RevealedBytes(request_head("CONNECT", target, headers)))
         answer = read_answer(stream, "CONNECT", _PROXY_BODY_LIMIT)
         if not 200 <= answer.status < 300:
             raise ProxyRefused(answer.status)
@@ -96,6 +98,7 @@ class _Adapter(HTTPAdapter):
         self.poolmanager.pool_classes_by_scheme = {"http": Pool, "https": TlsPool}
 
     def proxy_manager_for(self, proxy: str, **kwargs: Any) -> Any:
+        proxy = Revealed(proxy)  # the library made a text of it that shows itself
         manager = super().proxy_manager_for(proxy, proxy_ssl_context=self._context, **kwargs)
         manager.pool_classes_by_scheme = {"http": Pool, "https": TlsPool}
         return manager

@@ -6,6 +6,8 @@ import ipaddress
 import re
 from collections.abc import Mapping
 
+from tap_dds_backups.api.secret import Revealed
+
 _WITH_PORT = re.compile(r"(\[.*\]|[^:]*):(\d+)", re.ASCII)
 
 
@@ -20,11 +22,12 @@ def proxy_for(scheme: str, host: str, port: int, environ: Mapping[str, str]) -> 
     proxy = _variable(environ, "https_proxy") or _variable(environ, "all_proxy")
     if not proxy or _is_excepted(host.strip("[]").lower(), port, _variable(environ, "no_proxy")):
         return None
-    return proxy if "://" in proxy else f"http://{proxy}"
+    return proxy if "://" in proxy else Revealed(f"http://{proxy}")
 
 
-def _variable(environ: Mapping[str, str], name: str) -> str:
-    return (environ.get(name) or environ.get(name.upper()) or "").strip()
+def _variable(environ: Mapping[str, str], name: str) -> Revealed:
+    """What a variable holds: a proxy's address may name a password."""
+    return Revealed((environ.get(name) or environ.get(name.upper()) or "").strip())
 
 
 def _is_excepted(host: str, port: int, no_proxy: str) -> bool:

@@ -7,6 +7,7 @@ import re
 from collections.abc import Iterator
 
 from tap_dds_backups.api.http import Request
+from tap_dds_backups.api.secret import Revealed, Unshown
 
 _SECRET_HEADERS = frozenset(
     {"x-auth-token", "x-security-token", "x-subject-token", "x-metadata-token"}
@@ -22,21 +23,21 @@ def secrets_in(request: Request) -> Iterator[str]:
             yield value
         elif name.lower() == "authorization":
             yield value
-            yield from _IN_AUTHORIZATION.findall(value)
+            yield from map(Revealed, _IN_AUTHORIZATION.findall(value))
     for password in _passwords(request.body):
         if len(password) >= _SHORTEST:
             yield password
-            yield json.dumps(password)[1:-1]
+            yield Revealed(json.dumps(password)[1:-1])
 
 
 def _passwords(body: bytes) -> Iterator[str]:
     try:
-        waiting = [json.loads(body)] if body else []
+        waiting = [json.loads(body, object_hook=Unshown)] if body else []
     except ValueError:
         return
     while waiting:
         value = waiting.pop()
-        if not isinstance(value, dict):
+        if not isinstance(value, Unshown):
             continue
         waiting += value.values()
         if isinstance(password := value.get("password"), str):

@@ -12,6 +12,7 @@ from collections.abc import Mapping
 from urllib.parse import quote, unquote_to_bytes, urlsplit
 
 from tap_dds_backups.api.http import Request
+from tap_dds_backups.api.secret import Revealed
 
 ALGORITHM = "SDK-HMAC-SHA256"
 SECURITY_TOKEN_HEADER = "X-Security-Token"  # noqa: S105  # a header's name
@@ -39,13 +40,13 @@ def sign(
     if security_token:
         headers[SECURITY_TOKEN_HEADER] = security_token
     signed = {"host": host_header(request.url)}
-    signed |= {name.lower(): value.strip() for name, value in headers.items()}
+    signed |= {name.lower(): Revealed(value.strip()) for name, value in headers.items()}
     signed |= {
         n.lower(): v.strip() for n, v in request.headers.items() if n.lower() == "content-type"
     }
     names = ";".join(sorted(signed))
     signature = _signature(secret_key, sdk_date, canonical_request(request, signed))
-    headers["Authorization"] = (
+    headers["Authorization"] = Revealed(
         f"{ALGORITHM} Access={access_key}, SignedHeaders={names}, Signature={signature}"
     )
     return headers
@@ -55,16 +56,15 @@ def canonical_request(request: Request, signed: Mapping[str, str]) -> str:
     """Return the text whose hash is signed; `signed` has lower-case names and trimmed values."""
     url = urlsplit(request.url)
     names = sorted(signed)
-    return "\n".join(
-        (
-            request.method.upper(),
-            _canonical_path(url.path),
-            _canonical_query(url.query),
-            "".join(f"{name}:{signed[name]}\n" for name in names),
-            ";".join(names),
-            hashlib.sha256(request.body).hexdigest(),
-        )
+    lines = (
+        request.method.upper(),
+        _canonical_path(url.path),
+        _canonical_query(url.query),
+        Revealed("".join(f"{name}:{signed[name]}\n" for name in names)),
+        ";".join(names),
+        hashlib.sha256(request.body).hexdigest(),
     )
+    return Revealed("\n".join(lines))
 
 
 def host_header(url: str) -> str:

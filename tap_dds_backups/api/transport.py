@@ -28,6 +28,7 @@ from tap_dds_backups.api.failures import connect_failure, exchange_failure
 from tap_dds_backups.api.http import Request, Response
 from tap_dds_backups.api.pools import Pool, ProxyRefused, open_session, pool_of, tls_context
 from tap_dds_backups.api.proxies import proxy_for
+from tap_dds_backups.api.secret import RevealedBytes, Unshown
 from tap_dds_backups.api.wire import (
     Answer,
     Cut,
@@ -84,6 +85,7 @@ class Transport:
         environ: Mapping[str, str] = os.environ,
         connect_seconds: float = 10.0,
     ) -> None:
+        environ = Unshown(environ)
         self._defaults = (("User-Agent", user_agent), ("Accept-Encoding", "gzip"))
         self._timeout = timeout_seconds
         self._connect = connect_seconds
@@ -106,7 +108,7 @@ class Transport:
         route = self._routes.get(origin) or self._route(origin)
         headers = _complete(request, host_header, self._defaults)
         try:
-            payload = request_head(request.method, target, headers) + request.body
+            payload = RevealedBytes(request_head(request.method, target, headers) + request.body)
         except ValueError:
             raise ConfigError(
                 ["a credential or setting holds characters that no header can"]

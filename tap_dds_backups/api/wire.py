@@ -10,10 +10,11 @@ never repaired.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping, Sequence
 from typing import NamedTuple, Protocol
 
 from tap_dds_backups.api.deadline import Deadline
+from tap_dds_backups.api.secret import Revealed, RevealedBytes
 
 HEAD_LIMIT = 64 * 1024
 _RECEIVE = 64 * 1024
@@ -56,12 +57,22 @@ class Answer(NamedTuple):
     body: bytes
     reusable: bool
 
+    def __repr__(self) -> str:
+        return f"<answer {self.status}, {len(self.body)} bytes>"
 
-def request_head(method: str, target: str, headers: Iterable[tuple[str, str]]) -> bytes:
+
+class Headers(dict[str, str]):
+    """The headers of an answer, names in lower case; one may hold a token, so none is shown."""
+
+    def __repr__(self) -> str:
+        return f"<headers {', '.join(self)}>"
+
+
+def request_head(method: str, target: str, headers: Sequence[tuple[str, str]]) -> bytes:
     """Return the head of a request. Raises ValueError where a header could not be sent as one."""
-    lines = [f"{method} {target} HTTP/1.1", *(f"{name}: {value}" for name, value in headers)]
-    head = "\r\n".join(lines)
-    breaks = len(lines) - 1
+    lines = (f"\r\n{name}: {value}" for name, value in headers)
+    head = Revealed(f"{method} {target} HTTP/1.1{''.join(lines)}")
+    breaks = len(headers)
     if head.count("\n") != breaks or head.count("\r") != breaks or not head.isascii():
         message = "a header holds a line break or a character beyond ASCII"
         raise ValueError(message)
@@ -74,7 +85,7 @@ class Stream:
     def __init__(self, sock: Socket, deadline: Deadline) -> None:
         self._sock = sock
         self._deadline = deadline
-        self._buffer = b""
+        self._buffer = self._received = b""
         self._at = 0
         self.started = False
 
@@ -85,11 +96,11 @@ class Stream:
 
     def _receive(self) -> bytes:
         self._sock.settimeout(self._deadline.left())
-        data = self._sock.recv(_RECEIVE)
-        if not data:
+        self._received = self._sock.recv(_RECEIVE)  # a variable of its own would show it
+        if not self._received:
             raise Cut
         self.started = True
-        return data
+        return self._received
 
     def until(self, mark: bytes, limit: int) -> bytes:
         """Return what comes before `mark` and step over both."""
@@ -98,9 +109,8 @@ class Stream:
                 raise TooLarge
             self._buffer = self._buffer[self._at :] + self._receive()
             self._at = 0
-        found = self._buffer[self._at : end]
-        self._at = end + len(mark)
-        return found
+        start, self._at = self._at, end + len(mark)
+        return RevealedBytes(self._buffer[start:end])
 
     def exactly(self, count: int) -> bytes:
         """Return the next `count` bytes."""
@@ -165,18 +175,20 @@ def read_answer(stream: Stream, method: str, limit: int) -> Answer:
     return Answer(status, headers, body, is_delimited and is_kept and stream.is_drained())
 
 
-def _parse_head(head: bytes) -> tuple[str, int, dict[str, str]]:
-    first, *lines = head.decode("latin-1").split("\r\n")
+def _parse_head(head: bytes) -> tuple[str, int, Headers]:
+    lines = iter(head.decode("latin-1").split("\r\n"))
+    first = next(lines)
     match = _STATUS_LINE.fullmatch(first)
     if match is None:
         raise Garbled
-    headers: dict[str, str] = {}
+    headers = Headers()
     for line in lines:
         name, colon, value = line.partition(":")
         if not colon or not name or name != name.strip():
             raise Garbled
         name, value = name.lower(), value.strip()
         headers[name] = f"{headers[name]}, {value}" if name in headers else value
+    line = value = ""  # it may have been a token, and a traceback may show variables
     return match[1], int(match[2]), headers
 
 

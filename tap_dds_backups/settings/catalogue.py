@@ -230,3 +230,4 @@ CONFIG: tuple[Setting, ...] = (
         singer_only=True,
     ),
 )
+SECRETS = frozenset(setting.name for setting in CONFIG if setting.secret)

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple
 
 from tap_dds_backups.api.secret import Secret
-from tap_dds_backups.settings.catalogue import CONFIG
+from tap_dds_backups.settings.catalogue import CONFIG, SECRETS
 from tap_dds_backups.settings.setting import SignInKind
 
 FIELDS: dict[SignInKind, tuple[str, ...]] = {
@@ -66,7 +66,6 @@ _TYPES: dict[SignInKind, Callable[..., SignIn]] = {
     "password": Password,
     "access_key": KeyPair,
 }
-_SECRET = {setting.name for setting in CONFIG if setting.secret}
 
 
 def secrets_of(sign_in: SignIn) -> list[str]:
@@ -101,4 +100,4 @@ def _spoken(kind: SignInKind) -> str:
 def sign_in_from(kind: SignInKind, values: Mapping[str, Any]) -> SignIn:
     """Return the sign-in of this kind from checked values."""
     held = {name: values[name] for name in FIELDS[kind] if values.get(name)}
-    return _TYPES[kind](**{n: Secret(v) if n in _SECRET else v for n, v in held.items()})
+    return _TYPES[kind](**{n: Secret(v) if n in SECRETS else v for n, v in held.items()})

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from tap_dds_backups.api.secret import Secret
+from tap_dds_backups.api.secret import Secret, Unshown
 from tap_dds_backups.settings.credentials import KeyPair
 from tap_dds_backups.settings.values import header_text
 
@@ -76,7 +76,7 @@ def _profile(environ: Mapping[str, str], problems: list[str]) -> Mapping[str, st
     parser = ConfigParser(interpolation=None)
     try:
         parser.read_string(path.read_text(encoding="utf-8"))
-        return dict(parser[_SECTION]) if _SECTION in parser else {}
+        return Unshown(dict(parser[_SECTION])) if _SECTION in parser else {}
     except FileNotFoundError:
         return {}
     except OSError:

@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from tap_dds_backups.api.endpoints import checked_id, derives_signing_key
 from tap_dds_backups.api.errors import ConfigError
-from tap_dds_backups.settings.catalogue import CONFIG
+from tap_dds_backups.api.secret import Unshown, unshown
+from tap_dds_backups.settings.catalogue import CONFIG, SECRETS
 from tap_dds_backups.settings.credentials import (
     FIELDS,
     SIGNING,
@@ -73,6 +74,7 @@ class Settings(NamedTuple):
 
 def from_singer(config: Mapping[str, Any], environ: Mapping[str, str]) -> Settings:
     """Return the settings of a Singer config. Raises ConfigError, also for unknown settings."""
+    config, environ = unshown(config, SECRETS), Unshown(environ)
     reading = _Reading(config, unknown_settings(config))
     reading.problems += unknown_in_projects(reading.values["projects"] or [])
     return reading.settings(configured_kinds(reading.given), environ)
@@ -80,6 +82,7 @@ def from_singer(config: Mapping[str, Any], environ: Mapping[str, str]) -> Settin
 
 def from_airbyte(config: Mapping[str, Any], environ: Mapping[str, str]) -> Settings:
     """Return the settings of an Airbyte config. Unknown ones are ignored. Raises ConfigError."""
+    config, environ = unshown(config, SECRETS), Unshown(environ)
     outer = {s.name: config.get(s.name) for s in CONFIG if not (s.sign_in or s.singer_only)}
     credentials = config.get("credentials")
     if credentials is None:

@@ -45,6 +45,7 @@ class Process:
     """A process to be, which other threads may already send signals to."""
 
     program: Sequence[str | Path]
+    environ: Mapping[str, str] = field(default_factory=clean_environment)
     _running: subprocess.Popen[bytes] | None = None
     _started: threading.Event = field(default_factory=threading.Event)
 

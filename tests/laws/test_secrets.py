@@ -30,6 +30,7 @@ from tests.laws.canaries import (
     leaks,
     secrets_of,
 )
+from tests.laws.frames import frames
 from tests.laws.test_faults import Clock
 
 LOUD = {
@@ -62,6 +63,7 @@ def said(config: Mapping[str, Any], caplog: pytest.LogCaptureFixture) -> str:
             if isinstance(event, Failed):
                 error = event.error
                 texts += [str(error), repr(vars(error)), *traceback.format_exception(error)]
+                texts += [f"{where}: {value}" for where, value in frames(error)]
     return "\n".join([*texts, caplog.text])
 
 
@@ -76,7 +78,7 @@ class TestFaults:
     def test_nothing_is_told(
         self, fault: str, sign_in: SignIn, call: str, caplog: pytest.LogCaptureFixture
     ) -> None:
-        """Neither events nor errors nor tracebacks nor the log hold a piece of a secret."""
+        """Neither events, errors, tracebacks with our variables nor the log hold a piece of one."""
         with Emulator(store(), faults=[f"{fault}@{call}x*"]) as service:
             config = service.config(sign_in) | BRIEF
             text = said(config, caplog)
