@@ -84,6 +84,22 @@ def test_the_oldest_unfinished_holds_it() -> None:
     assert mark(sync) == "18T01:00:00"
 
 
+@pytest.mark.parametrize("status", ["BUILDING", "building", "CREATING", "RESTORING", "", None])
+def test_every_unfinished_one_holds_it(status: str | None) -> None:
+    """Whatever the service calls it."""
+    sync = progress()
+    sync.wrote([backup("18T01:00:00", status, None), backup("19T01:00:00")])
+    assert mark(sync) == "18T01:00:00"
+
+
+@pytest.mark.parametrize("status", ["COMPLETED", "FAILED", "disabled"])
+def test_no_finished_one_holds_it(status: str) -> None:
+    """Whatever it ended as."""
+    sync = progress()
+    assert sync.wrote([backup("18T01:00:00", status), backup("19T01:00:00")]) == []
+    assert mark(sync) == "19T01:00:00"
+
+
 def test_the_oldest_unfinished_holds_it_in_any_order() -> None:
     """The oldest counts, not the one that was written first."""
     sync = progress()
@@ -116,7 +132,10 @@ def test_an_unfinished_one_in_the_look_back_moves_it_back() -> None:
     assert mark(sync) == "18T01:00:00"
 
 
-@pytest.mark.parametrize(("begin", "stuck"), [("13T12:00:00", False), ("13T11:59:59", True)])
+@pytest.mark.parametrize(
+    ("begin", "stuck"),
+    [("13T12:00:00", False), ("13T11:59:59", True), ("18T01:00:00", False)],
+)
 def test_stuck_for_over_seven_days(begin: str, stuck: bool) -> None:
     """By the service's clock, to the second: then it is named and holds the bookmark no more."""
     sync = progress()
