@@ -129,6 +129,11 @@ class TestContradiction:
         page = hold(0, 3, Page([row(begin, end=end)], 1))
         assert (contradiction(page, WINDOW) is None) is allowed
 
+    def test_readings_of_the_filter_side_by_side(self) -> None:
+        """A row that began earlier makes none of its neighbours one from outside."""
+        rows = [row(200), row(150, end=99), row(100, end=99), row(99)]
+        assert contradiction(hold(0, 5, Page(rows, 4)), WINDOW) is None
+
     def test_order_may_be_waived(self) -> None:
         """An unsorted list is read all the same, its other contradictions are still seen."""
         assert contradiction(held(140, 150), WINDOW, ordered=False) is None

@@ -58,7 +58,7 @@ def examine(module: str) -> bool:
     started = time.monotonic()
     if not passes(name, path, path.read_text(encoding="utf-8"), tests, LONGEST):
         sys.exit(f"{module}: its tests fail as it is")
-    seconds = 5 + 5 * (time.monotonic() - started)
+    seconds = 20 + 5 * (time.monotonic() - started)
     found = mutants(path)
     alive = [m.change for m in found if passes(name, path, m.source, tests, seconds)]
     lines = report(module, len(found), alive)

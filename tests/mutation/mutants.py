@@ -7,6 +7,7 @@ import difflib
 import json
 import subprocess
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -26,11 +27,17 @@ class Mutant:
 
 
 def mutants(path: Path) -> list[Mutant]:
-    """Return all mutants of a file, each once; what only annotations say is left to mypy."""
+    """Return all mutants of a file that compile, once each; annotations are left to mypy."""
     source = path.read_text(encoding="utf-8")
     found = dict.fromkeys([*_cosmic_ray(path, source), *left_out(source)])
     found.pop(source, None)
-    return [Mutant(_change(source, text), text) for text in found]
+    return [Mutant(_change(source, text), text) for text in found if _compiles(text)]
+
+
+def _compiles(text: str) -> bool:
+    with suppress(SyntaxError):
+        return bool(ast.parse(text))
+    return False
 
 
 def _cosmic_ray(path: Path, source: str) -> Iterator[str]:
