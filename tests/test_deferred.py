@@ -1,0 +1,59 @@
+"""What the SDK imports for others is not loaded by a run, and is there for whoever needs it."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+
+WITHIN = (
+    "import sys\nfrom tap_dds_backups.deferred import deferred\nwith deferred('colorsys'):\n    "
+)
+
+
+def printed(program: str) -> str:
+    """What a Python of its own prints."""
+    return subprocess.run(
+        [sys.executable, "-c", program], capture_output=True, text=True, check=True
+    ).stdout.strip()
+
+
+def test_nothing_is_loaded_until_it_is_called() -> None:
+    """What was taken from a stand-in works once it is called, and loads the module then."""
+    program = f"{WITHIN}from colorsys import rgb_to_hsv\n"
+    program += "print('colorsys' in sys.modules, rgb_to_hsv(1, 1, 1), 'colorsys' in sys.modules)"
+    assert printed(program) == "False (0.0, 0.0, 1) True"
+
+
+def test_what_is_loaded_already_stays() -> None:
+    """A module that somebody has imported before is not replaced."""
+    program = f"import colorsys\nkept = colorsys\n{WITHIN}import colorsys\nprint(colorsys is kept)"
+    assert printed(f"{program}\nprint(sys.modules['colorsys'] is kept)") == "True\nTrue"
+
+
+def test_a_name_that_python_asks_modules_for_is_not_invented() -> None:
+    """A stand-in is no package, for one."""
+    assert printed(f"{WITHIN}import colorsys\nprint(hasattr(colorsys, '__path__'))") == "False"
+
+
+def test_a_run_loads_neither() -> None:
+    """Neither files in cloud storage nor a target's workers are part of the tap's start."""
+    program = (
+        "import sys\nfrom tap_dds_backups.__main__ import main\n"
+        "try:\n    main(['--about'])\nfinally:\n    print({'joblib', 'upath', 'fsspec'} & set(sys.modules), file=sys.stderr)"
+    )
+    run = subprocess.run(
+        [sys.executable, "-c", program], capture_output=True, text=True, check=True
+    )
+    assert run.stderr.splitlines()[-1] == "set()"
+    assert "tap-dds-backups" in run.stdout
+
+
+def test_the_sdk_still_finds_its_batch_files() -> None:
+    """A feature of the SDK that needs one of them loads it."""
+    program = (
+        "from tap_dds_backups.deferred import NEVER_USED_BY_A_RUN, deferred\n"
+        "with deferred(*NEVER_USED_BY_A_RUN):\n    import singer_sdk\n"
+        "from singer_sdk.helpers._batch import StorageTarget\n"
+        "print(StorageTarget.split_url('file:///folder/file'))"
+    )
+    assert printed(program) == "('file:///folder', 'file')"
