@@ -13,7 +13,8 @@ below the next second.
 from __future__ import annotations
 
 from collections.abc import Generator
-from dataclasses import dataclass, field
+
+from msgspec import Struct, field
 
 from tap_dds_backups.api.judging import Held, disagree, reaches
 from tap_dds_backups.api.models import Page, PageRequest, Window
@@ -22,8 +23,7 @@ from tap_dds_backups.api.reading import Question, Rows, not_settled, read_whole
 MAX_PASSES = 60
 
 
-@dataclass(slots=True)
-class _Pass:
+class _Pass(Struct):
     """One walk over the places of a second, from its old end to its new one."""
 
     ids: set[str] = field(default_factory=set)

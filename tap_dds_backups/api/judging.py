@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from tap_dds_backups.api.models import Backup, Flaw, Page, Window
 
 OUT_OF_ORDER = "its rows are not in the order newest first"
 
 
-@dataclass(frozen=True, slots=True)
-class Held:
+class Held(Struct, frozen=True):
     """A page in hand: `count` rows from `offset`, newest first, when the list had `total`.
 
     Where a row could not be used, `rows` are only those older than it and `flaw` is that row.

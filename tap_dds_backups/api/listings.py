@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Generator, Hashable
-from dataclasses import dataclass
 from typing import Protocol
+
+from msgspec import Struct
 
 from tap_dds_backups.api.models import Page, PageRequest, Window
 
 
-@dataclass(frozen=True, slots=True)
-class Waiting:
+class Waiting(Struct, frozen=True):
     """The service throttles: nothing is sent before `until` (UTC seconds)."""
 
     until: float

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
 from typing import Annotated, NamedTuple
 
 import msgspec
+from msgspec import Struct
 
 MAX_SIZE_KB = 2**63 - 1
 
@@ -61,8 +61,7 @@ class Note(NamedTuple):
     is_warning: bool
 
 
-@dataclass(frozen=True, slots=True)
-class Page:
+class Page(Struct, frozen=True):
     """One answer: rows newest first, and the number of all rows that match.
 
     `total_count` is None where the service only said that the offset is past the end
@@ -78,16 +77,14 @@ class Page:
     received: float = 0.0
 
 
-@dataclass(frozen=True, slots=True)
-class Window:
+class Window(Struct, frozen=True):
     """The bounds sent with each request of a sync, both included in what is wanted; RFC 3339."""
 
     begin: str
     end: str
 
 
-@dataclass(frozen=True, slots=True)
-class Filters:
+class Filters(Struct, frozen=True):
     """The API's own filters, in the API's spelling; None where not set."""
 
     instance_id: str | None = None
@@ -96,8 +93,7 @@ class Filters:
     mode: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class PageRequest:
+class PageRequest(Struct, frozen=True):
     """A question of the scan: rows `offset` to `offset + limit`.
 
     `fresh`: the answer must be younger than the question. `attempt`: how often this place was
@@ -109,4 +105,4 @@ class PageRequest:
     limit: int
     fresh: bool = False
     attempt: int = 0
-    ahead: Sequence[int] = field(default=())
+    ahead: Sequence[int] = ()

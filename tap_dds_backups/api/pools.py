@@ -7,7 +7,7 @@ handed out connected, within a deadline, so that an exchange costs no more than 
 from __future__ import annotations
 
 import ssl
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any, cast
 
@@ -89,7 +89,7 @@ class TlsPool(Pool, HTTPSConnectionPool):
 class _Adapter(HTTPAdapter):
     """Makes pools of ours that share one TLS context (loading a CA bundle costs 10 ms or more)."""
 
-    def __init__(self, context: ssl.SSLContext, connections: int) -> None:
+    def __init__(self, context: Callable[[], ssl.SSLContext], connections: int) -> None:
         self._context = context
         super().__init__(pool_maxsize=connections, max_retries=Retry(0, redirect=False))
 
@@ -99,13 +99,13 @@ class _Adapter(HTTPAdapter):
 
     def proxy_manager_for(self, proxy: str, **kwargs: Any) -> Any:
         proxy = Revealed(proxy)  # the library made a text of it that shows itself
-        manager = super().proxy_manager_for(proxy, proxy_ssl_context=self._context, **kwargs)
+        manager = super().proxy_manager_for(proxy, proxy_ssl_context=self._context(), **kwargs)
         manager.pool_classes_by_scheme = {"http": Pool, "https": TlsPool}
         return manager
 
     def build_connection_pool_key_attributes(self, *args: Any, **kwargs: Any) -> Any:
         host, _ = super().build_connection_pool_key_attributes(*args, **kwargs)
-        return host, {"ssl_context": self._context}
+        return host, {"ssl_context": self._context()} if host["scheme"] == "https" else {}
 
 
 def tls_context(ca_bundle: Path) -> ssl.SSLContext:
@@ -124,8 +124,10 @@ def tls_context(ca_bundle: Path) -> ssl.SSLContext:
     return context
 
 
-def open_session(context: ssl.SSLContext, connections: int) -> requests.Session:
+def open_session(context: Callable[[], ssl.SSLContext], connections: int) -> requests.Session:
     """Return a session with pools of ours that takes nothing from the environment.
+
+    `context` is called where TLS is first needed.
 
     `.netrc`, proxies and CA variables are not read by it: the first would replace credentials
     (measured: it overwrites an Authorization header), the others are passed in explicitly.

@@ -10,7 +10,9 @@ from __future__ import annotations
 import threading
 from collections import deque
 from collections.abc import Callable, Generator, Hashable
-from dataclasses import dataclass, replace
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from tap_dds_backups.api.listings import Source, Waiting
 from tap_dds_backups.api.models import Page, PageRequest, Window
@@ -22,8 +24,7 @@ LOOK_ROUND_SECONDS = 0.1  # how long `allowed` may have risen, or a wait be unto
 _Listing = tuple[Hashable, Window]
 
 
-@dataclass(eq=False, slots=True)
-class _Job:
+class _Job(Struct, eq=False):
     """A page that is wanted, and what came of it."""
 
     source: Source
@@ -61,6 +62,7 @@ class ReadAhead:
         self._workers = 0
         self._needed = threads  # requests in flight that the asking thread can make use of
         self._closed = False
+        self._bug: BaseException | None = None
 
     @property
     def held(self) -> int:
@@ -115,7 +117,9 @@ class ReadAhead:
     def _wait(self, job: _Job) -> None:
         """Until the job is done, or long enough to look round: nobody tells us of the rest."""
         with self._lock:
-            self._answered.wait_for(lambda: job.outcome is not None, LOOK_ROUND_SECONDS)
+            self._answered.wait_for(lambda: job.outcome or self._bug, LOOK_ROUND_SECONDS)
+            if self._bug is not None:
+                raise self._bug
             if self._may_start():
                 self._startable.notify()
 
@@ -189,6 +193,14 @@ class ReadAhead:
             self._startable.notify_all()
 
     def _work(self) -> None:
+        try:
+            self._read_jobs()
+        except BaseException as bug:  # noqa: BLE001  # a mistake of ours: raised by whoever waits
+            with self._lock:
+                self._bug = bug
+                self._answered.notify()
+
+    def _read_jobs(self) -> None:
         while (job := self._next()) is not None:
             job.read()
             with self._lock:

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Generator, Sequence
-from dataclasses import replace
 from typing import NamedTuple, cast
+
+from msgspec.structs import replace
 
 from tap_dds_backups.api.errors import BadRow, ScanNotSettled
 from tap_dds_backups.api.judging import OUT_OF_ORDER, Held, contradiction, hold

@@ -8,8 +8,9 @@ and of the API gateway that a read can meet.
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import replace
 from typing import Any
+
+from msgspec.structs import replace
 
 from tap_dds_backups.api.error_bodies import Said, error_inside, read_error
 from tap_dds_backups.api.errors import (

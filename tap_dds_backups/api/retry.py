@@ -8,10 +8,10 @@ an outage ends the run after a few requests and not after a few for each page.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from itertools import islice
 
 import backoff
+from msgspec import Struct
 
 from tap_dds_backups.api.errors import (
     DdsError,
@@ -32,8 +32,7 @@ LONGEST_BUSY_DELAY = 120.0
 Jitter = Callable[[float], float]
 
 
-@dataclass(slots=True)
-class Tries:
+class Tries(Struct):
     """What one request has been through: `failed` tries, `garbled` answers, `renewed` credentials."""
 
     failed: int = 0
@@ -89,8 +88,7 @@ def _doubling(times: int, longest: float) -> float:
     return float(next(islice(delays, min(times, 64), None)))
 
 
-@dataclass(slots=True)
-class Budget:
+class Budget(Struct):
     """What a run may still spend on failures and on waiting; one object for all its requests."""
 
     left: int = QUOTA

@@ -10,8 +10,9 @@ import os
 import re
 import ssl
 import threading
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
+from functools import cache, partial
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -90,7 +91,7 @@ class Transport:
         self._timeout = timeout_seconds
         self._connect = connect_seconds
         self._environ = environ
-        self._session = open_session(_trusted(ca_bundle, environ), connections)
+        self._session = open_session(_tls(ca_bundle, environ), connections)
         self._routes: dict[str, _Route] = {}
         self._lock = threading.Lock()
 
@@ -228,14 +229,22 @@ def _complete(
     return headers
 
 
-def _trusted(ca_bundle: str | None, environ: Mapping[str, str]) -> ssl.SSLContext:
+def _tls(ca_bundle: str | None, environ: Mapping[str, str]) -> Callable[[], ssl.SSLContext]:
+    """The TLS context, made where it is needed; one that may be set wrongly, at once."""
     variables = ("REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE")
     chosen = [
         ("ca_bundle", ca_bundle or ""),
         *((name, environ.get(name, "")) for name in variables),
     ]
     name, path = next((pair for pair in chosen if pair[1]), ("", DEFAULT_CA_BUNDLE_PATH))
+    context = cache(partial(_trusting, name, Path(path)))
+    if name:
+        context()
+    return context
+
+
+def _trusting(name: str, authorities: Path) -> ssl.SSLContext:
     try:
-        return tls_context(Path(path).expanduser())
+        return tls_context(authorities.expanduser())
     except (OSError, ValueError, RuntimeError):
         raise ConfigError([f"{name} cannot be read, or holds no certificates"]) from None

@@ -8,8 +8,9 @@ other filters or an earlier start_date it says nothing, and history is read agai
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
 from typing import Any
+
+from msgspec import Struct, field
 
 from tap_dds_backups.api.errors import StateError
 from tap_dds_backups.api.models import Backup, Filters
@@ -21,8 +22,7 @@ FILTER_NAMES = ("instance_id", "backup_id", "backup_type", "mode")
 _FINISHED = {"COMPLETED", "FAILED", "DISABLED"}
 
 
-@dataclass(frozen=True, slots=True)
-class Conditions:
+class Conditions(Struct, frozen=True):
     """What a history was read under: the API's filters that were set, and start_date."""
 
     filters: Mapping[str, str] = field(default_factory=dict)
@@ -49,8 +49,7 @@ class Conditions:
         return (wanted.start_date or "") >= (self.start_date or "")
 
 
-@dataclass(frozen=True, slots=True)
-class Bookmark:
+class Bookmark(Struct, frozen=True):
     """`begin_time` (RFC 3339 UTC) up to which everything under `conditions` has been written."""
 
     begin_time: str

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Any
+
+from msgspec import Struct
 
 from tap_dds_backups.api.errors import DdsError
 from tap_dds_backups.api.listings import Waiting
@@ -13,8 +14,7 @@ from tap_dds_backups.replication.bookmark import Bookmark
 from tap_dds_backups.replication.partition import Partition
 
 
-@dataclass(frozen=True, slots=True)
-class Started:
+class Started(Struct, frozen=True):
     """The partition answered for the first time: about `total` rows in `window`.
 
     `resumed`: it goes on from its bookmark; otherwise history is read from start_date. `asked_at`:
@@ -28,8 +28,7 @@ class Started:
     asked_at: float
 
 
-@dataclass(frozen=True, slots=True)
-class Records:
+class Records(Struct, frozen=True):
     """Backups to write now, begin_time ascending; `extracted_at` is their page's, UTC seconds.
 
     `written` counts the partition's records up to and with these, of about `total`.
@@ -42,8 +41,7 @@ class Records:
     total: int
 
 
-@dataclass(frozen=True, slots=True)
-class Found:
+class Found(Struct, frozen=True):
     """Records of a sibling stream, as plain values; `extracted_at` is in UTC seconds."""
 
     partition: Partition
@@ -51,24 +49,21 @@ class Found:
     extracted_at: float
 
 
-@dataclass(frozen=True, slots=True)
-class Listed:
+class Listed(Struct, frozen=True):
     """The project has these instances: what is remembered of others can go."""
 
     partition: Partition
     instance_ids: Sequence[str]
 
 
-@dataclass(frozen=True, slots=True)
-class Checkpoint:
+class Checkpoint(Struct, frozen=True):
     """All that this bookmark covers has been yielded before: a STATE may say it."""
 
     partition: Partition
     bookmark: Bookmark
 
 
-@dataclass(frozen=True, slots=True)
-class Remark:
+class Remark(Struct, frozen=True):
     """Something that a person should know, once a run."""
 
     partition: Partition
@@ -76,8 +71,7 @@ class Remark:
     is_warning: bool
 
 
-@dataclass(frozen=True, slots=True)
-class Finished:
+class Finished(Struct, frozen=True):
     """The partition was read to its end: `written` records; the service reported `total` rows."""
 
     partition: Partition
@@ -85,8 +79,7 @@ class Finished:
     total: int
 
 
-@dataclass(frozen=True, slots=True)
-class Failed:
+class Failed(Struct, frozen=True):
     """The partition ended with an error; the others go on and the run ends non-zero."""
 
     partition: Partition

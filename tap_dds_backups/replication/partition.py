@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from msgspec import Struct, field
 
 from tap_dds_backups.api.models import Filters
 
 
-@dataclass(frozen=True, slots=True)
-class Partition:
+class Partition(Struct, frozen=True):
     """A project's listing under the configured filters; `instance_id` where it is per instance."""
 
     project_id: str

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from tap_dds_backups.api.models import Backup, Window
 from tap_dds_backups.api.times import from_seconds, shifted
@@ -13,8 +14,7 @@ EPOCH = "2000-01-01T00:00:00+00:00"  # older than the service
 END_DATE_MARGIN_SECONDS = 7 * 86_400
 
 
-@dataclass(frozen=True, slots=True)
-class Span:
+class Span(Struct, frozen=True):
     """What one partition's sync wants. Times are RFC 3339 UTC, bounds included.
 
     `start_date` and `end_date` cut rows away; `resume` only says from where to ask, since a row

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Generator, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
 from itertools import islice
+
+from msgspec import Struct, field
 
 from tap_dds_backups.api.clock import Clock
 from tap_dds_backups.api.errors import DdsError, RequestRefused
@@ -31,8 +32,7 @@ SKEW_WARNING_SECONDS = 300
 MAX_REMARKS = 1_000  # a service may make up names of fields without end
 
 
-@dataclass(frozen=True, slots=True)
-class Wanted:
+class Wanted(Struct, frozen=True):
     """What a sync is asked for, the same for all partitions. Times are RFC 3339 UTC.
 
     `full_table`: bookmarks are neither used nor moved.
@@ -54,8 +54,7 @@ class Wanted:
         return Conditions.of(partition.filters, self.start_date)
 
 
-@dataclass(frozen=True, slots=True)
-class Opening:
+class Opening(Struct, frozen=True):
     """The window of a partition's first request, and what was known of time when it was set.
 
     `asked_at` is our clock, UTC seconds; `behind` by how many it was known to be behind theirs.
@@ -66,8 +65,7 @@ class Opening:
     behind: float
 
 
-@dataclass(slots=True)
-class Sync:
+class Sync(Struct):
     """Reads partitions in order, each from its own listing; the next ones are read ahead."""
 
     wanted: Wanted
@@ -124,8 +122,7 @@ class Sync:
             )
 
 
-@dataclass(slots=True)
-class _Reading:
+class _Reading(Struct):
     """One partition while it is read."""
 
     sync: Sync

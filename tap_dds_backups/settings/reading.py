@@ -232,7 +232,7 @@ class _Reading:
         # Only here, because it brings msgspec: 40 ms that a face's `spec` need not pay.
         from tap_dds_backups.api.models import Filters  # noqa: PLC0415
 
-        filters = Filters(**{name: self.values[name] for name in Filters.__dataclass_fields__})
+        filters = Filters(**{name: self.values[name] for name in Filters.__struct_fields__})
         taken = {name: self.values[name] for name in Settings._fields if name in self.values}
         found = {"projects": tuple(projects), "discovery": discovery}
         return Settings(sign_in=sign_in, filters=filters, **taken | found)

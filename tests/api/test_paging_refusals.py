@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import pytest
+from msgspec.structs import replace
 
 from tap_dds_backups.api.errors import BadRow, ScanNotSettled
 from tap_dds_backups.api.models import Backup, Flaw, Page, PageRequest

@@ -465,3 +465,15 @@ def test_who_has_to_wait_gets_all_hands_again() -> None:
         for number in range(20):
             asked(pages, slow, places[number], places[number + 1 :])
         assert slow.most == 4
+
+
+def test_a_mistake_of_a_reader_is_raised_by_who_waits() -> None:
+    """Whatever ends a reading thread ends the run, instead of letting it wait for ever."""
+
+    def allowed() -> int:
+        if threading.current_thread() is threading.main_thread():
+            return 1
+        raise ZeroDivisionError
+
+    with reading(2, allowed) as pages, pytest.raises(ZeroDivisionError):
+        asked(pages, Listing(), 300, [200, 100])

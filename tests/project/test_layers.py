@@ -28,7 +28,7 @@ class Layer(NamedTuple):
 # One way: api <- replication <- faces. The emulator and the report stand alone.
 LAYERS = {
     "api": Layer({"api"}, {"backoff", "msgspec", "requests", "urllib3"}),
-    "replication": Layer({"api", "replication"}, set()),
+    "replication": Layer({"api", "replication"}, {"msgspec"}),
     "emulator": Layer({"emulator"}, set()),
     "report": Layer({"report"}, {"duckdb", "msgspec"}),
 }
