@@ -101,6 +101,7 @@ class TestTwoWays:
     @example("total_count", -1, False)
     @example("begin_time", "2018-08-06T12:41+01", False)
     @example("end_time", "soon", False)
+    @example("id", "", False)
     @example("datastore", {"type": "x", "edition": "y"}, False)
     def test_fast_way_never_knows_better(self, name: str, value: object, escaped: bool) -> None:
         """Whatever stands in one field, the fast way says the same as the careful one, or nothing."""
