@@ -93,13 +93,18 @@
 {%- endmacro -%}
 
 {#- The newest row of each key, from a CTE. Only keys with several rows are ranked: a loader that
-    upserts leaves none, and ranking all of them would cost more than every other model. -#}
-{%- macro dds_newest(loaded, key) -%}
+    upserts leaves none, and ranking all of them would cost more than every other model. `found` is a relation
+    of these keys, where one is there. -#}
+{%- macro dds_newest(loaded, key, found=none) -%}
 repeated as (
+    {%- if found is none %}
     select {{ key }} as repeated_key
     from {{ loaded }}
     group by {{ key }}
     having count(*) > 1
+    {%- else %}
+    select {{ key }} as repeated_key from {{ found }}
+    {%- endif %}
 ),
 
 kept as (

@@ -71,7 +71,7 @@ _SCOPE = f"""
         time_zone,
         cast(today as varchar) as today,
         {local("first_begin_time", "%Y-%m-%d")} as first_day,
-        (select count(*) from report.dds__backups) as backups,
+        (select count(*) from report.int_dds__backups) as backups,
         (select count(*) from report.dds__instances) as instances,
         (select count(*) from report.dds__instances where is_live) as live,
         (select count(*) from report.dds__instances where is_exempt) as exempt,
@@ -183,7 +183,7 @@ _HELD = """
 # The last 60 runs of the instances whose speed is worth a look: those that slow down, then the longest.
 _RUNS = f"""
     with shown as (
-        select protection.instance_id, row_number() over (
+        select protection.instance_number, protection.instance_id, row_number() over (
             order by coalesce(speed_change < -0.3, false) desc, recent_duration_s desc, instance_name
         ) as place
         from report.dds__protection as protection
@@ -192,11 +192,11 @@ _RUNS = f"""
     )
     select
         shown.place,
-        backups.instance_id,
+        shown.instance_id,
         list(round(backups.mib_per_s, 2) order by backups.begin_time) as speeds,
         min({local("backups.begin_time", "%Y-%m-%d")}) as first_day
-    from report.dds__backups as backups
-    inner join shown using (instance_id)
+    from report.int_dds__backups as backups
+    inner join shown using (instance_number)
     where backups.backup_type = 'auto' and backups.is_completed and backups.completed_after < 60
         and backups.mib_per_s is not null
     group by all
@@ -213,7 +213,7 @@ _HOURS = f"""
     ),
     ran as (
         select begin_time, coalesce(end_time, as_of) as end_time
-        from report.dds__backups cross join report.dds__as_of
+        from report.int_dds__backups cross join report.dds__as_of
         where begin_time > as_of - interval 9 day
     )
     select {local("hour", "%Y-%m-%d")} as day, {local("hour", "%H")} as hour, count(ran.begin_time) as running

@@ -18,6 +18,8 @@ OBJECTIVES = {
     "min_retention_days": "INTEGER",
     "exempt": "BOOLEAN",
 }
+# Wide, and read by a few columns at a time: written down, they would cost more than every other model.
+VIEWS = ("stg_dds__backups", "dds__backups")
 
 
 def models() -> dict[str, str]:
@@ -39,7 +41,7 @@ def build(
     objectives: Path | None = None,
     texts: Mapping[str, str] | None = None,
 ) -> None:
-    """Builds every model (`texts`: the package's own) over the views of `report_source`.
+    """Builds every model (`texts`: the package's own) over the views of `report_source`, in memory.
 
     `as_of` is UTC; without it the newest extraction counts. `objectives` is a CSV file like the
     package's seed: name_pattern, tier, rpo_hours, min_retention_days, exempt.
@@ -51,9 +53,20 @@ def build(
     _settings(connection, time_zone, as_of)
     _objectives(connection, objectives)
     for name, select in (texts or models()).items():
-        connection.execute(f"create or replace table report.{name} as {select}")
+        kind = "view" if name in VIEWS else "table"
+        connection.execute(f"create or replace {kind} report.{name} as {select}")
         if name == "dds__as_of":
             _checked(connection)
+
+
+def keep(connection: duckdb.DuckDBPyConnection, catalog: str) -> None:
+    """Copies the answers into an attached file, as tables of its schema `report`."""
+    connection.execute(f"create schema if not exists {catalog}.report")
+    for name in models():
+        if name.startswith("dds__"):
+            connection.execute(
+                f"create or replace table {catalog}.report.{name} as from report.{name}"
+            )
 
 
 def _settings(

@@ -40,6 +40,8 @@ def run(options: argparse.Namespace) -> int:
         opened = _loaded(options, Path(folder)) if reads_input else _read(options)
         with closing(opened) as connection:
             found = _answered(connection, options, as_of)
+            if reads_input and options.duckdb:
+                _keep(connection, options.duckdb)
             if options.output:
                 options.output.write_text(page(found), encoding="utf-8")
             if options.out_dir:
@@ -60,6 +62,13 @@ def _answered(
     except duckdb.Error as error:
         problem = str(error).splitlines()[0][:200]
         raise DatabaseError(f"the tables do not hold what the streams hold: {problem}") from None
+
+
+def _keep(connection: duckdb.DuckDBPyConnection, path: str) -> None:
+    try:
+        marts.keep(connection, CATALOG)
+    except duckdb.Error as error:
+        raise DatabaseError(f"{path}: {str(error).splitlines()[0]}") from None
 
 
 def fails(found: Answers, severity: str) -> bool:
@@ -96,11 +105,12 @@ def _loaded(options: argparse.Namespace, folder: Path) -> duckdb.DuckDBPyConnect
     except ReportError:
         connection.close()
         raise
+    connection.execute("use memory")
     return connection
 
 
 def _read(options: argparse.Namespace) -> duckdb.DuckDBPyConnection:
-    """A database as it is: the answers are made in memory beside it."""
+    """A database as it is."""
     if not Path(options.duckdb).is_file():
         raise DatabaseError(f"{options.duckdb}: no such file")
     return _attached(options.duckdb, "(read_only)")

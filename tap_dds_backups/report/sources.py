@@ -98,8 +98,9 @@ def lay_views(connection: duckdb.DuckDBPyConnection, catalog: str, schema: str) 
     """
     connection.execute("create schema if not exists report_source")
     found = []
+    tables = _tables_there(connection, catalog, schema)
     for stream, columns in COLUMNS.items():
-        there = _columns_there(connection, catalog, schema, stream)
+        there = tables.get(stream, {})
         if there:
             found.append(stream)
         source = f" from {quoted(catalog)}.{quoted(schema)}.{quoted(stream)}" if there else ""
@@ -119,16 +120,19 @@ def lay_views(connection: duckdb.DuckDBPyConnection, catalog: str, schema: str) 
     return found
 
 
-def _columns_there(
-    connection: duckdb.DuckDBPyConnection, catalog: str, schema: str, table: str
-) -> dict[str, str]:
-    """Types by lower-case column name; empty where there is no such table."""
+def _tables_there(
+    connection: duckdb.DuckDBPyConnection, catalog: str, schema: str
+) -> dict[str, dict[str, str]]:
+    """Types by lower-case column name, of each stream that has a table."""
     rows = connection.execute(
-        "select lower(column_name), data_type from duckdb_columns()"
-        " where database_name = ? and schema_name = ? and table_name = ?",
-        [catalog, schema, table],
+        "select table_name, lower(column_name), data_type from duckdb_columns()"
+        " where database_name = ? and schema_name = ? and list_contains(?, table_name)",
+        [catalog, schema, list(COLUMNS)],
     ).fetchall()
-    return dict(rows)
+    found: dict[str, dict[str, str]] = {}
+    for table, column, kind in rows:
+        found.setdefault(table, {})[column] = kind
+    return found
 
 
 def _fitted(there: dict[str, str], name: str, kind: str) -> str:

@@ -195,4 +195,4 @@ def test_the_sql_parses_for_other_warehouses(dialect: str) -> None:
         check=False,
     )
     assert done.returncode == 0, done.stderr
-    assert done.stdout == "14 models parse\n"
+    assert done.stdout == "16 models parse\n"

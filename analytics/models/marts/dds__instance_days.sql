@@ -70,7 +70,7 @@ placed as (
                     ), 'moment.time_zone') }}
             else backups.begin_day
         end as day
-    from {{ ref('dds__backups') }} as backups
+    from {{ ref('int_dds__backups') }} as backups
     cross join moment
     left join due_times on due_times.instance_number = backups.instance_number
     where backups.begin_time >= {{ dds_add_seconds('moment.as_of', '-86400 * ' ~ (days + 3)) }}
@@ -103,13 +103,13 @@ due_days as (
 -- first day on.
 changes as (
     select instance_number, begin_day as day, size_gib, 1 as points, begin_time
-    from {{ ref('dds__backups') }}
+    from {{ ref('int_dds__backups') }}
     where is_completed and is_full
     union all
     select backups.instance_number,
         {{ dds_local_day('backups.gone_at', 'moment.time_zone') }} as day,
         -backups.size_gib, -1, cast(null as {{ dds_timestamp_type() }})
-    from {{ ref('dds__backups') }} as backups
+    from {{ ref('int_dds__backups') }} as backups
     cross join moment
     where backups.is_completed and backups.is_full and backups.gone_at is not null
 ),

@@ -1,7 +1,7 @@
 -- One row per instance: the scorecard.
 with moment as (select as_of, today from {{ ref('dds__as_of') }}),
 
-backups as (select * from {{ ref('dds__backups') }}),
+backups as (select * from {{ ref('int_dds__backups') }}),
 
 sums as (
     select
@@ -48,6 +48,16 @@ numbered as (
         sums.newest_number, sums.oldest_number, sums.ended_number, sums.completed_number,
         sums.manual_number, sums.unencrypted_number
     )
+),
+
+-- The 14 full backups before the newest completed automated one; of these the completed automated ones count.
+sizes as (
+    select backups.instance_number, avg(backups.size_gib) as size_gib_avg14, count(*) as size_count14
+    from backups
+    inner join sums on sums.instance_number = backups.instance_number
+    where backups.is_completed and backups.backup_type = 'auto'
+        and backups.backup_number between sums.completed_number - 14 and sums.completed_number - 1
+    group by backups.instance_number
 ),
 
 building as (
@@ -150,7 +160,7 @@ select
     case when ended.is_failed then ended.backup_id end as last_failed_id,
     coalesce(sums.completed_30d, 0) as completed_30d,
     coalesce(sums.failed_30d, 0) as failed_30d,
-    completed.size_vs_avg14,
+    {{ dds_size_change('completed.size_gib', 'sizes.size_gib_avg14', 'sizes.size_count14') }} as size_vs_avg14,
     completed.size_gib as last_size_gib,
     completed.backup_id as last_completed_id,
     sums.recent_mib_per_s,
@@ -187,6 +197,7 @@ left join numbered as ended
     on ended.instance_number = sums.instance_number and ended.backup_number = sums.ended_number
 left join numbered as completed
     on completed.instance_number = sums.instance_number and completed.backup_number = sums.completed_number
+left join sizes on sizes.instance_number = sums.instance_number
 left join building on building.instance_number = instances.instance_number
 left join numbered as manual
     on manual.instance_number = sums.instance_number and manual.backup_number = sums.manual_number

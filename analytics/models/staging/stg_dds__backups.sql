@@ -26,7 +26,7 @@ with loaded as {{ dds_inlined() }}(
     from {{ dds_from(relation) }}{{ dds_not_deleted(columns) }}
 ),
 
-{{ dds_newest('loaded', 'backup_id') }}
+{{ dds_newest('loaded', 'backup_id', ref('int_dds__repeated_backups')) }}
 
 select
     backup_id, backup_name, project_id, region, instance_id, instance_name, instance_mode,

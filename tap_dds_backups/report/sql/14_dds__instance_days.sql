@@ -28,7 +28,8 @@ due_slots as (
     select
         schedules.instance_number,
         utc_dates.utc_date,
-        cast(make_timestamptz(epoch_us((cast(utc_dates.utc_date as timestamp) + (schedules.due_second) * interval '1 second'))) at time zone moment.time_zone as date) as day,
+        case when moment.time_zone = 'UTC' then cast((cast(utc_dates.utc_date as timestamp) + (schedules.due_second) * interval '1 second') as date)
+    else cast(make_timestamptz(epoch_us((cast(utc_dates.utc_date as timestamp) + (schedules.due_second) * interval '1 second'))) at time zone moment.time_zone as date) end as day,
         -- The window is an hour long; another one passes before the slot is judged. Where the window is
         -- only observed, the slot is judged when it is over.
         case when ((epoch(moment.as_of) - epoch((cast(utc_dates.utc_date as timestamp) + (schedules.due_second) * interval '1 second'))) / 3600.0)
@@ -58,10 +59,11 @@ placed as (
         backups.begin_day,
         case
             when backups.backup_type = 'auto' and due_times.due_second is not null
-                then cast(make_timestamptz(epoch_us((cast(cast((backups.begin_time + (3600 - due_times.due_second) * interval '1 second') as date) as timestamp) + (due_times.due_second) * interval '1 second'))) at time zone moment.time_zone as date)
+                then case when moment.time_zone = 'UTC' then cast((cast(cast((backups.begin_time + (3600 - due_times.due_second) * interval '1 second') as date) as timestamp) + (due_times.due_second) * interval '1 second') as date)
+    else cast(make_timestamptz(epoch_us((cast(cast((backups.begin_time + (3600 - due_times.due_second) * interval '1 second') as date) as timestamp) + (due_times.due_second) * interval '1 second'))) at time zone moment.time_zone as date) end
             else backups.begin_day
         end as day
-    from "report"."dds__backups" as backups
+    from "report"."int_dds__backups" as backups
     cross join moment
     left join due_times on due_times.instance_number = backups.instance_number
     where backups.begin_time >= (moment.as_of + (-86400 * 93) * interval '1 second')
@@ -91,13 +93,14 @@ due_days as (
 -- first day on.
 changes as (
     select instance_number, begin_day as day, size_gib, 1 as points, begin_time
-    from "report"."dds__backups"
+    from "report"."int_dds__backups"
     where is_completed and is_full
     union all
     select backups.instance_number,
-        cast(make_timestamptz(epoch_us(backups.gone_at)) at time zone moment.time_zone as date) as day,
+        case when moment.time_zone = 'UTC' then cast(backups.gone_at as date)
+    else cast(make_timestamptz(epoch_us(backups.gone_at)) at time zone moment.time_zone as date) end as day,
         -backups.size_gib, -1, cast(null as timestamp)
-    from "report"."dds__backups" as backups
+    from "report"."int_dds__backups" as backups
     cross join moment
     where backups.is_completed and backups.is_full and backups.gone_at is not null
 ),

@@ -26,7 +26,8 @@ select
     as_of,
     data_extracted_at,
     time_zone,
-    cast(make_timestamptz(epoch_us(as_of)) at time zone time_zone as date) as today,
+    case when time_zone = 'UTC' then cast(as_of as date)
+    else cast(make_timestamptz(epoch_us(as_of)) at time zone time_zone as date) end as today,
     first_begin_time,
     backups_seen
 from moment

@@ -25,10 +25,7 @@ with loaded as not materialized (
     from "report_source"."backups" as loaded where 1 = 1
 ),
 repeated as (
-    select backup_id as repeated_key
-    from loaded
-    group by backup_id
-    having count(*) > 1
+    select backup_id as repeated_key from "report"."int_dds__repeated_backups"
 ),
 kept as (
     select loaded.*, 1 as newest_first

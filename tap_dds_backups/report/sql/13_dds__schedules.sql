@@ -6,7 +6,7 @@
 -- An attempt belongs to the slot that opens an hour before the time of day at which it is due.
 with attempts as (
     select instance_number, begin_time
-    from "report"."dds__backups"
+    from "report"."int_dds__backups"
     where backup_type = 'auto'
 ),
 latest as (
