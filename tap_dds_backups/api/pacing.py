@@ -3,7 +3,8 @@
 A state machine without clock or lock: time is an argument (see `gate` for threads). One pacer
 serves everything that a credential asks for, because limits are per user.
 
-In flight: one more per answer up to `concurrency`; a refusal halves it, then one more per round.
+In flight: one until the first answer, then four and one more per answer up to `concurrency`; a
+refusal halves it, then one more per round.
 Rate: free until the first refusal. From then on requests are sent at even distances, at the rate
 that the service was seen to allow (`allowance`). After a refusal or a failure all wait, one
 request goes ahead, and its success lets the others follow.
@@ -19,6 +20,7 @@ from tap_dds_backups.api.throttling import RateLimit
 
 # Threads wake up some milliseconds after the time that they asked for.
 LATE = 0.05
+FIRST_STEP = 3.0
 
 
 class Ticket(NamedTuple):
@@ -41,6 +43,7 @@ class Pacer:
         self._own_distance = 60.0 / requests_per_minute if requests_per_minute else 0.0
         self._allowance = Allowance()
         self._cap = 1.0
+        self._step = FIRST_STEP
         self._has_been_refused = False
         self._in_flight = 0
         self._closings = 0
@@ -83,7 +86,8 @@ class Pacer:
             self._allowance.reopened(ticket.sent)
             self._next = max(self._next, ticket.sent + self._allowance.distance)
         self._allowance.succeeded(ticket.sent)
-        step = 1.0 / self._cap if self._has_been_refused else 1.0
+        step = 1.0 / self._cap if self._has_been_refused else self._step
+        self._step = 1.0
         self._cap = min(self._cap + step, float(self._concurrency))
 
     def refused(
@@ -119,7 +123,7 @@ class Pacer:
             self.failures_in_a_row += 1
             self._close(now + delay)
             self._allowance.interrupted()
-            self._cap = 1.0
+            self._cap = self._step = 1.0
         else:
             self._closed_until = max(self._closed_until, now + delay)
 
