@@ -72,12 +72,17 @@ _SCOPE = f"""
         cast(today as varchar) as today,
         {local("first_begin_time", "%Y-%m-%d")} as first_day,
         (select count(*) from report.int_dds__backups) as backups,
-        (select count(*) from report.dds__instances) as instances,
-        (select count(*) from report.dds__instances where is_live) as live,
-        (select count(*) from report.dds__instances where is_exempt) as exempt,
-        (select count(distinct project_id) from report.dds__instances) as projects,
-        (select string_agg(distinct region, ', ' order by region) from report.dds__instances) as regions
+        instances.*
     from report.dds__as_of
+    cross join (
+        select
+            count(*) as instances,
+            count(*) filter (is_live) as live,
+            count(*) filter (is_exempt) as exempt,
+            count(distinct project_id) as projects,
+            string_agg(distinct region, ', ' order by region) as regions
+        from report.dds__instances
+    ) as instances
 """
 
 # A control of a project is one alarm, however many instances the project has.
@@ -206,19 +211,25 @@ _RUNS = f"""
 # Backups that ran in each hour of the last seven days.
 _HOURS = f"""
     with hours as (
-        select as_of, unnest(generate_series(
+        select unnest(generate_series(
             date_trunc('hour', as_of) - interval 167 hour, date_trunc('hour', as_of), interval 1 hour
         )) as hour
         from report.dds__as_of
     ),
     ran as (
-        select begin_time, coalesce(end_time, as_of) as end_time
+        select unnest(generate_series(
+            date_trunc('hour', begin_time),
+            date_trunc('hour', coalesce(end_time, as_of) - interval 1 microsecond),
+            interval 1 hour
+        )) as hour
         from report.int_dds__backups cross join report.dds__as_of
         where begin_time > as_of - interval 9 day
-    )
-    select {local("hour", "%Y-%m-%d")} as day, {local("hour", "%H")} as hour, count(ran.begin_time) as running
+    ),
+    counted as (select hour, count(*) as running from ran group by hour)
+    select {local("hour", "%Y-%m-%d")} as day, {local("hour", "%H")} as hour,
+        coalesce(sum(running), 0) as running
     from hours
-    left join ran on ran.begin_time < hours.hour + interval 1 hour and ran.end_time > hours.hour
+    left join counted using (hour)
     group by all
     order by day, hour
 """

@@ -98,9 +98,8 @@ def lay_views(connection: duckdb.DuckDBPyConnection, catalog: str, schema: str) 
     """
     connection.execute("create schema if not exists report_source")
     found = []
-    tables = _tables_there(connection, catalog, schema)
     for stream, columns in COLUMNS.items():
-        there = tables.get(stream, {})
+        there = _columns_there(connection, catalog, schema, stream)
         if there:
             found.append(stream)
         source = f" from {quoted(catalog)}.{quoted(schema)}.{quoted(stream)}" if there else ""
@@ -120,19 +119,17 @@ def lay_views(connection: duckdb.DuckDBPyConnection, catalog: str, schema: str) 
     return found
 
 
-def _tables_there(
-    connection: duckdb.DuckDBPyConnection, catalog: str, schema: str
-) -> dict[str, dict[str, str]]:
-    """Types by lower-case column name, of each stream that has a table."""
-    rows = connection.execute(
-        "select table_name, lower(column_name), data_type from duckdb_columns()"
-        " where database_name = ? and schema_name = ? and list_contains(?, table_name)",
-        [catalog, schema, list(COLUMNS)],
-    ).fetchall()
-    found: dict[str, dict[str, str]] = {}
-    for table, column, kind in rows:
-        found.setdefault(table, {})[column] = kind
-    return found
+def _columns_there(
+    connection: duckdb.DuckDBPyConnection, catalog: str, schema: str, table: str
+) -> dict[str, str]:
+    """Types by lower-case column name; empty where there is no such table."""
+    path = ".".join(quoted(name) for name in (catalog, schema, table))
+    # Not `duckdb_columns()`, which lists those of every table and system view first.
+    try:
+        rows = connection.execute("select name, type from pragma_table_info(?)", [path]).fetchall()
+    except duckdb.CatalogException:
+        return {}
+    return {name.lower(): kind for name, kind in rows}
 
 
 def _fitted(there: dict[str, str], name: str, kind: str) -> str:

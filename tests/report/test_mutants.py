@@ -23,7 +23,7 @@ MUTANTS = [
     ("age of any backup counts", "dds__protection", "max(case when is_restorable then backup_number end) as newest_number", "max(case when is_full then backup_number end) as newest_number"),
     ("streak never reset", "dds__protection", "is_failed and completed_after = 0 then", "is_failed then"),
     ("streak takes manual ones", "dds__protection", "case when backup_type = 'auto' and is_failed and completed_after = 0", "case when is_failed and completed_after >= 0 and backup_type <> 'x' or completed_after = 3"),
-    ("stock never shrinks", "dds__instance_days", "-backups.size_gib, -1,", "0, 0,"),
+    ("stock never shrinks", "dds__instance_days", "-backups.size_gib, cast(null as timestamp), backups.gone_at", "0, cast(null as timestamp), null"),
     ("what was held before is forgotten", "dds__instance_days", "greatest(changes.day, bounds.first_day)", "changes.day"),
     ("a day early", "dds__instance_days", "(moment.today + cast(2 - numbers.generated_number as integer)) as day", "(moment.today + cast(1 - numbers.generated_number as integer)) as day"),
     ("today judged before its window is over", "dds__instance_days", "else 2 end then 1 else 0 end as is_over", "else -40 end then 1 else 0 end as is_over"),

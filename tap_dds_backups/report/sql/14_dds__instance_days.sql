@@ -72,12 +72,12 @@ flows as (
     select
         instance_number,
         day,
-        sum(case when backup_type = 'auto' and is_completed then 1 else 0 end) as auto_completed,
-        sum(case when backup_type = 'auto' and is_failed then 1 else 0 end) as auto_failed,
-        sum(case when backup_type = 'auto' and is_unfinished then 1 else 0 end) as auto_unfinished,
-        sum(case when backup_type = 'auto' then 1 else 0 end) as auto_begun,
-        sum(case when backup_type = 'manual' and is_completed then 1 else 0 end) as manual_completed,
-        sum(case when backup_type = 'manual' and is_failed then 1 else 0 end) as manual_failed,
+        count(case when backup_type = 'auto' and is_completed then 1 end) as auto_completed,
+        count(case when backup_type = 'auto' and is_failed then 1 end) as auto_failed,
+        count(case when backup_type = 'auto' and is_unfinished then 1 end) as auto_unfinished,
+        count(case when backup_type = 'auto' then 1 end) as auto_begun,
+        count(case when backup_type = 'manual' and is_completed then 1 end) as manual_completed,
+        count(case when backup_type = 'manual' and is_failed then 1 end) as manual_failed,
         sum(case when is_full and is_completed then size_gib else 0 end) as written_gib,
         sum(case when is_full then coalesce(duration_s, 0) else 0 end) as busy_s
     from placed
@@ -92,14 +92,14 @@ due_days as (
 -- Stocks change when a backup begins to be held and when it goes. What began earlier counts from the
 -- first day on.
 changes as (
-    select instance_number, begin_day as day, size_gib, 1 as points, begin_time
+    select instance_number, begin_day as day, size_gib, begin_time, cast(null as timestamp) as gone_at
     from "report"."int_dds__backups"
     where is_completed and is_full
     union all
     select backups.instance_number,
         case when moment.time_zone = 'UTC' then cast(backups.gone_at as date)
     else cast(make_timestamptz(epoch_us(backups.gone_at)) at time zone moment.time_zone as date) end as day,
-        -backups.size_gib, -1, cast(null as timestamp)
+        -backups.size_gib, cast(null as timestamp), backups.gone_at
     from "report"."int_dds__backups" as backups
     cross join moment
     where backups.is_completed and backups.is_full and backups.gone_at is not null
@@ -109,7 +109,7 @@ daily_changes as (
         changes.instance_number,
         greatest(changes.day, bounds.first_day) as day,
         sum(coalesce(changes.size_gib, 0)) as gib,
-        sum(changes.points) as points,
+        count(changes.begin_time) - count(changes.gone_at) as points,
         max(changes.begin_time) as newest_begin_time
     from changes
     cross join bounds

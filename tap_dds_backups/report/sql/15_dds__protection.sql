@@ -1,6 +1,5 @@
 -- One row per instance: the scorecard.
 with moment as (select as_of, today from "report"."dds__as_of"),
-backups as (select * from "report"."int_dds__backups"),
 sums as (
     select
         instance_number,
@@ -34,12 +33,12 @@ sums as (
         max(case when backup_type = 'auto' and is_completed then backup_number end) as completed_number,
         min(case when is_restorable and backup_type = 'manual' then backup_number end) as manual_number,
         max(case when is_restorable and not is_encrypted then backup_number end) as unencrypted_number
-    from backups
+    from "report"."int_dds__backups" as backups
     group by instance_number
 ),
 numbered as (
     select backups.*
-    from backups
+    from "report"."int_dds__backups" as backups
     inner join sums on sums.instance_number = backups.instance_number
     where backups.is_full and backups.backup_number in (
         sums.newest_number, sums.oldest_number, sums.ended_number, sums.completed_number,
@@ -49,7 +48,7 @@ numbered as (
 -- The 14 full backups before the newest completed automated one; of these the completed automated ones count.
 sizes as (
     select backups.instance_number, avg(backups.size_gib) as size_gib_avg14, count(*) as size_count14
-    from backups
+    from "report"."int_dds__backups" as backups
     inner join sums on sums.instance_number = backups.instance_number
     where backups.is_completed and backups.backup_type = 'auto'
         and backups.backup_number between sums.completed_number - 14 and sums.completed_number - 1
@@ -61,7 +60,7 @@ building as (
         select
             instance_number, backup_id, age_hours,
             row_number() over (partition by instance_number order by begin_time, backup_id) as oldest_first
-        from backups
+        from "report"."int_dds__backups" as backups
         where is_unfinished and is_present
     ) as unfinished
     where oldest_first = 1
