@@ -1,4 +1,4 @@
-"""The answers: the dbt package's models, compiled for DuckDB, built as tables of schema `report`."""
+"""The answers: the dbt package's models, compiled for DuckDB, built in schema `report` of a database in memory."""
 
 from __future__ import annotations
 
@@ -60,13 +60,15 @@ def build(
 
 
 def keep(connection: duckdb.DuckDBPyConnection, catalog: str) -> None:
-    """Copies the answers into an attached file, as tables of its schema `report`."""
+    """Copies the answers into an attached file, as tables of its schema `report`: all of them or none."""
+    connection.execute("begin transaction")
     connection.execute(f"create schema if not exists {catalog}.report")
     for name in models():
         if name.startswith("dds__"):
             connection.execute(
                 f"create or replace table {catalog}.report.{name} as from report.{name}"
             )
+    connection.execute("commit")
 
 
 def _settings(

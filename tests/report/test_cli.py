@@ -12,9 +12,11 @@ from pathlib import Path
 
 import pytest
 
+from tap_dds_backups.report import marts
 from tap_dds_backups.report.cli import moment
 from tap_dds_backups.report.load import connect, load
 from tests.report.estate import NOW, OBJECTIVES, messages
+from tests.report.golden import differences, query
 from tests.report.singer import record, schema
 from tests.report.test_marts import PLANTED
 
@@ -106,6 +108,22 @@ def test_a_database_is_kept_and_read_again(tmp_path: Path) -> None:
     assert again.stdout == kept.stdout
     assert report("--duckdb", database, "--read-only", lines=b"not read\n").stdout == kept.stdout
     assert database.read_bytes() == before
+
+
+def test_the_answers_stay_in_a_kept_database(tmp_path: Path) -> None:
+    """As tables that any program can read, made anew by the next run; nothing else of ours stays."""
+    database = tmp_path / "dds.duckdb"
+    for _ in range(2):
+        assert report("--duckdb", database).returncode == 0
+    with connect(str(database)) as connection:
+        kept = connection.execute(
+            "select table_name, table_type from information_schema.tables"
+            " where table_schema like 'report%'"
+        ).fetchall()
+        backups = connection.execute(query("dds__backups", "report")).fetchall()
+    assert {name for name, _ in kept} == {name for name in marts.models() if name[:5] == "dds__"}
+    assert {kind for _, kind in kept} == {"BASE TABLE"}
+    assert differences("dds__backups", backups) == []
 
 
 def test_a_schema_may_be_named_like_the_file(tmp_path: Path) -> None:
