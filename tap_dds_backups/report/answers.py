@@ -107,6 +107,7 @@ _ALARMS = f"""
 """
 
 _TILES = f"""
+    with alarms as materialized ({_ALARMS})
     select
         (select count(*) from report.dds__controls where control_id = 'recent_restore_point' and status = 'ok')
             as inside,
@@ -117,7 +118,7 @@ _TILES = f"""
         (select sum(held_gib) from report.dds__protection) as held_gib,
         (select sum(billable_gib) from report.dds__protection) as billable_gib,
         (select sum(free_gib) from report.dds__protection where is_live) as free_gib,
-        {", ".join(f"(select count(*) from ({_ALARMS}) where severity = '{name}') as {name}" for name in SEVERITIES)}
+        {", ".join(f"(select count(*) from alarms where severity = '{name}') as {name}" for name in SEVERITIES)}
 """
 
 _CONTROLS = f"""
