@@ -25,7 +25,7 @@ test: $(READY) ## every test that needs Python alone, a minute of the laws inclu
 	@$(BIN)/python -m pytest $(ARGS)
 
 test-laws: $(READY) ## the short form of every campaign: nothing is ever lost (15 minutes at most)
-	@$(BIN)/python -m pytest tests/laws -m "not peers" $(ARGS)
+	@$(BIN)/python -m pytest tests/laws -m "not peers" -n auto --dist worksteal $(ARGS)
 
 test-peers: $(READY) ## against PostgreSQL, Meltano, other targets, real clients, a browser
 	@$(BIN)/python -m pytest -m peers $(ARGS)
