@@ -49,17 +49,23 @@ def a_life(seed: str, remember: Remember = as_told) -> Warehouse:
     skew = 0.0 if reading.future_end == "refused" else random.choice(SKEWS)
     life = Life(random, reading, random.choice([2 * HOUR, DAY, 2 * DAY]), skew)
     warehouse = Warehouse(life, remember)
-    habits = Habits(random, life)
     try:
-        for _ in range(random.randrange(30)):
-            life.create(random.randrange(life.lookback - 60), running=False)
-        for _ in range(SYNCS_OF_A_LIFE - 1):
-            habits.some_time()
-            warehouse.run(habits.order())
-        settle(warehouse)
+        live_through(warehouse, random)
     except AssertionError as broken:
         raise AssertionError(f"seed {seed!r} ({reading}): {broken}") from broken
     return warehouse
+
+
+def live_through(warehouse: Warehouse, random: Random, syncs: int = SYNCS_OF_A_LIFE) -> None:
+    """So many syncs with life going on between them, the last one whole; raises AssertionError."""
+    life = warehouse.life
+    habits = Habits(random, life)
+    for _ in range(random.randrange(30)):
+        life.create(random.randrange(life.lookback - 60), running=False)
+    for _ in range(syncs - 1):
+        habits.some_time()
+        warehouse.run(habits.order())
+    settle(warehouse)
 
 
 def settle(warehouse: Warehouse) -> None:

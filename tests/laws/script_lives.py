@@ -17,12 +17,11 @@ from random import Random
 from tap_dds_backups.api.times import from_seconds
 from tap_dds_backups.emulator import READINGS
 from tests.api.virtual import VirtualClock
-from tests.laws.campaign import NAMES, Habits, settle
+from tests.laws.campaign import NAMES, SYNCS_OF_A_LIFE, live_through
 from tests.laws.life import DAY, HOUR, WEEK, Life
 from tests.laws.script_process import TAP
 from tests.laws.script_run import ScriptWarehouse
 
-SYNCS_OF_A_LIFE = 25
 AGES = [400 * DAY, 5 * DAY, 0]  # how long before now a life begins; it lasts about nine days
 
 
@@ -52,14 +51,8 @@ def live(seed: str, syncs: int = SYNCS_OF_A_LIFE, program: Sequence[str | Path] 
     life = Life(random, reading, random.choice([2 * HOUR, DAY, 2 * DAY]), clock=clock)
     with tempfile.TemporaryDirectory() as folder:
         warehouse = ScriptWarehouse(life, folder=Path(folder), program=program)
-        habits = Habits(random, life)
         try:
-            for _ in range(random.randrange(30)):
-                life.create(random.randrange(life.lookback - 60), running=False)
-            for _ in range(syncs - 1):
-                habits.some_time()
-                warehouse.run(habits.order())
-            settle(warehouse)
+            live_through(warehouse, random, syncs)
             judge(warehouse)
         except AssertionError as broken:
             raise AssertionError(f"seed {seed!r} ({reading}): {broken}") from broken

@@ -6,7 +6,8 @@ from multiprocessing import get_context
 
 import pytest
 
-from tests.laws.script_lives import SYNCS_OF_A_LIFE, live
+from tests.laws.campaign import SYNCS_OF_A_LIFE
+from tests.laws.script_lives import live
 from tests.laws.script_process import changed_tap
 from tests.laws.test_campaign import ALLOWED_REFUSALS
 
