@@ -34,7 +34,7 @@ class MessageWriter(SingerWriter):
             self.flush()
 
     def write_lines(self, chunk: bytes) -> None:
-        """Write whole lines of record messages."""
+        """Write whole lines: record messages, or one message of any kind."""
         self._lines.append(chunk)
         self._size += len(chunk)
         if self._size >= FLUSH_BYTES:

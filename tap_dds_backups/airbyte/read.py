@@ -88,14 +88,9 @@ class StreamReading:
             case Records():
                 self._run_on()
                 self._write_backups(event)
-            case Found(partition, records, extracted_at):
+            case Found():
                 self._run_on()
-                rows = [
-                    completed(row, partition.project_id, self._region(partition)) for row in records
-                ]
-                head, tail = messages.record_frame(self.name, extracted_at)
-                encoded = [head + json.dumps(row).encode() + tail + b"\n" for row in rows]
-                self._write_records(b"".join(encoded), len(rows))
+                self._write_found(event)
             case Listed(partition, instance_ids):
                 self._run_on()
                 self.state.forget_gone(partition.project_id, instance_ids)
@@ -124,6 +119,13 @@ class StreamReading:
         encoder = RecordEncoder(event.partition.project_id, self._region(event.partition))
         frame = messages.record_frame(self.name, event.extracted_at)
         self._write_records(encoder.lines(event.backups, *frame), len(event.backups))
+
+    def _write_found(self, event: Found) -> None:
+        project_id, region = event.partition.project_id, self._region(event.partition)
+        head, tail = messages.record_frame(self.name, event.extracted_at)
+        rows = [json.dumps(completed(row, project_id, region)) for row in event.records]
+        lines = [head + row.encode() + tail + b"\n" for row in rows]
+        self._write_records(b"".join(lines), len(rows))
 
     def _write_records(self, chunk: bytes, count: int) -> None:
         self.output.write_records(chunk)

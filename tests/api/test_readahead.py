@@ -438,18 +438,21 @@ def test_random_scans_get_their_pages(seed: int) -> None:
     assert listing.most <= threads
 
 
+def always_ahead(pages: ReadAhead, listing: Listing, places: Sequence[int]) -> None:
+    """Ask for each place once all that may be held is there."""
+    for place in places:
+        asked(pages, listing, place, range(place - 100, 0, -100))
+        eventually(lambda: rests(pages) and pages.held == 2 * pages.threads - 1)
+
+
 def test_as_many_hands_as_the_asking_thread_can_use() -> None:
     """Where all that may be held is read before it is asked for, fewer threads read at once."""
     listing = Listing()
     places = list(range(20_000, 0, -100))
     with reading(8) as pages:
-        for number in range(60):
-            asked(pages, listing, places[number], places[number + 1 :])
-            eventually(lambda: rests(pages) and pages.held == 15)
+        always_ahead(pages, listing, places[:60])
         listing.most = 0
-        for number in range(60, 120):
-            asked(pages, listing, places[number], places[number + 1 :])
-            eventually(lambda: rests(pages) and pages.held == 15)
+        always_ahead(pages, listing, places[60:120])
         assert listing.most == 1
 
 
@@ -458,9 +461,7 @@ def test_who_has_to_wait_gets_all_hands_again() -> None:
     listing = Listing()
     places = list(range(20_000, 0, -100))
     with reading(4) as pages:
-        for number in range(20):
-            asked(pages, listing, places[number], places[number + 1 :])
-            eventually(lambda: rests(pages) and pages.held == 7)
+        always_ahead(pages, listing, places[:20])
         slow = Listing("b", lambda _: time.sleep(0.02))
         for number in range(20):
             asked(pages, slow, places[number], places[number + 1 :])
