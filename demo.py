@@ -112,7 +112,7 @@ def report() -> None:
 def advance(url: str) -> dict[str, list[str]]:
     """Let backups end, fail and begin; returns which."""
     body = json.dumps({"start": 3, "fail": 1}).encode()
-    request = urllib.request.Request(f"{url}/emulator/advance", body, method="POST")  # noqa: S310
+    request = urllib.request.Request(f"{url}/emulator/advance", body, method="POST")  # noqa: S310  # our own
     with urllib.request.urlopen(request) as answer:  # noqa: S310  # loopback, our own service
         (changes,) = json.load(answer).values()
     return {change: ids for change, ids in changes.items() if ids}

@@ -21,7 +21,7 @@ import duckdb
 HERE = Path(__file__).resolve().parent
 sys.path.insert(0, str(HERE.parent))
 
-from tap_dds_backups.report.sources import COLUMNS  # noqa: E402
+from tap_dds_backups.report.sources import COLUMNS  # noqa: E402  # found by the path above
 
 SQL = HERE.parent / "tap_dds_backups" / "report" / "sql"
 PROFILE = "compile: {target: out, outputs: {out: {type: duckdb, path: '%s', schema: report}}}\n"

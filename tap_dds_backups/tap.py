@@ -108,7 +108,7 @@ class TapDDSBackups(Tap):
     def run(self) -> Run:
         """The way to the service, opened once for all streams and closed when the tap is gone."""
         # Only here, because it brings the HTTP stack, which --about and --discover need not load.
-        from tap_dds_backups.run import opened  # noqa: PLC0415
+        from tap_dds_backups.run import opened  # noqa: PLC0415  # as above
 
         way = ExitStack()
         weakref.finalize(self, way.close)

@@ -85,7 +85,7 @@ def _fits_a_header(text: str) -> bool:
     return 0 < len(text) <= TOKEN_LIMIT and text.isascii() and text.isprintable()
 
 
-def _metadata_token(response: Response, signed: Request, received: float) -> str | None:  # noqa: ARG001
+def _metadata_token(response: Response, signed: Request, received: float) -> str | None:  # noqa: ARG001  # a Judge's
     """The token; None where only version 1 is spoken."""
     if response.status in ONLY_VERSION_1:
         return None
@@ -96,7 +96,7 @@ def _metadata_token(response: Response, signed: Request, received: float) -> str
 
 
 def _judge(part: str) -> Judge:
-    def judge(response: Response, signed: Request, received: float) -> TemporaryKey:  # noqa: ARG001
+    def judge(response: Response, signed: Request, received: float) -> TemporaryKey:  # noqa: ARG001  # a Judge's
         if response.status != 200:
             raise _refused(response)
         date = server_time(response)

@@ -230,7 +230,7 @@ class _Reading:
         self, sign_in: SignIn, projects: list[Project], discovery: Discovery | None
     ) -> Settings:
         # Only here, because it brings msgspec: 40 ms that a face's `spec` need not pay.
-        from tap_dds_backups.api.models import Filters  # noqa: PLC0415
+        from tap_dds_backups.api.models import Filters  # noqa: PLC0415  # as above
 
         filters = Filters(**{name: self.values[name] for name in Filters.__struct_fields__})
         taken = {name: self.values[name] for name in Settings._fields if name in self.values}

@@ -128,9 +128,9 @@ def test_everything_signed_matters(change: dict[str, object]) -> None:
         parts = {"method": "GET", "url": PAGE_URL, "headers": {}, "body": b""}
         keys = {"access_key": "AK", "secret_key": "SK", "project_id": "p1", "security_token": "T"}
         keys["sdk_date"] = SDK_DATE
-        request = Request(**{name: changes.get(name, value) for name, value in parts.items()})  # type: ignore[arg-type]
+        request = Request(**{name: changes.get(name, value) for name, value in parts.items()})  # type: ignore[arg-type]  # parts by their names
         arguments = {name: changes.get(name, value) for name, value in keys.items()}
-        return sign(request, **arguments)["Authorization"].rpartition("=")[2]  # type: ignore[arg-type]
+        return sign(request, **arguments)["Authorization"].rpartition("=")[2]  # type: ignore[arg-type]  # parts by their names
 
     assert signed(**change) != signed()
 

@@ -34,7 +34,7 @@ def three() -> Store:
 
 def names(store: Store, begin: int, end: int, **reading: object) -> list[str]:
     """The names inside a window, given in seconds after noon."""
-    store.reading = replace(Reading(), **reading)  # type: ignore[arg-type]
+    store.reading = replace(Reading(), **reading)  # type: ignore[arg-type]  # parts by their names
     query = Query(begin=NOON + begin, end=NOON + end)
     return [row["name"] for row in store.list(query, now=NOON)[0]]
 
@@ -86,7 +86,7 @@ def test_a_backup_shows_once_it_has_ended_where_the_filter_acts_on_the_end() -> 
 
 def storm(**reading: object) -> Store:
     """Thirty backups in one second between two others."""
-    store = Store(reading=replace(Reading(), **reading))  # type: ignore[arg-type]
+    store = Store(reading=replace(Reading(), **reading))  # type: ignore[arg-type]  # parts by their names
     instance = store.add_instance("db")
     for begin in (NOON - 1, *[NOON] * 30, NOON + 1):
         store.start(instance, begin=begin)

@@ -79,7 +79,7 @@ def test_a_request_may_come_in_pieces() -> None:
     )
     for size in range(1, len(wire) + 1):
         pieces = iter([wire[at : at + size] for at in range(0, len(wire), size)])
-        reader = RequestReader(lambda _, pieces=pieces: next(pieces, b""))  # type: ignore[misc]
+        reader = RequestReader(lambda _, pieces=pieces: next(pieces, b""))  # type: ignore[misc]  # bound in the loop
         first, second, third = reader.read(), reader.read(), reader.read()
         assert first is not None
         assert (first.method, first.path, first.parameters()) == ("POST", "/a", (("b", " "),))
@@ -113,7 +113,7 @@ def test_latency_delays_each_answer() -> None:
 def test_a_bug_of_the_emulator_is_told() -> None:
     """An exception inside is a 500 for the client and an error at the end of `with`."""
     emulator = Emulator()
-    emulator.throttle = object()  # type: ignore[assignment]
+    emulator.throttle = object()  # type: ignore[assignment]  # broken on purpose
     with pytest.raises(RuntimeError, match="emulator itself failed"), emulator:
         listed(emulator)
     assert [seen.status for seen in emulator.requests] == [500]

@@ -101,7 +101,7 @@ def test_incremental_backups_show_for_one_instance_only() -> None:
     increments = [store.start(one, begin=NOON + n, kind="Incremental").id for n in (1, 2)]
 
     def ids(**filters: str) -> list[str]:
-        return [row["id"] for row in store.list(Query(**filters), now=NOON)[0]]  # type: ignore[arg-type]
+        return [row["id"] for row in store.list(Query(**filters), now=NOON)[0]]  # type: ignore[arg-type]  # parametrized
 
     assert ids() == ids(instance_id=one.id) == [full.id]
     assert ids(instance_id=one.id, backup_type="Incremental") == increments[::-1]
@@ -137,7 +137,7 @@ def test_a_page_is_what_a_plain_search_finds(
 ) -> None:
     """Bisection, caches and slices give what sorting and filtering the rows gives."""
     random = Random(seed)
-    reading = Reading(*bounds, acts_on=acts_on)  # type: ignore[arg-type]
+    reading = Reading(*bounds, acts_on=acts_on)  # type: ignore[arg-type]  # parametrized
     store = Store(reading=reading)
     instance = store.add_instance("db")
     for begin in begins:

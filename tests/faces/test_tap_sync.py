@@ -45,7 +45,7 @@ def test_requests_needed(tmp_path: Path, backups: int, most: int) -> None:
 @pytest.mark.parametrize("sign_in", ["token", "password", "access_key", "temporary_key"])
 def test_signs_in(tmp_path: Path, service: Emulator, sign_in: str) -> None:
     """Each sign-in reads the same list; a password costs one request for the token."""
-    run = run_tap(tmp_path, service.config(sign_in))  # type: ignore[arg-type]
+    run = run_tap(tmp_path, service.config(sign_in))  # type: ignore[arg-type]  # parametrized
     assert run.code == 0, run.stderr
     assert set(run.ids()) == listed(service)
     assert len(service.seen("sign-in")) == (sign_in == "password")

@@ -133,7 +133,7 @@ def test_postgres_is_golden_in_every_shape(warehouse: tuple[Postgres, Project], 
         if statement.strip():
             server.query(statement)
     for table in OTHERS:
-        server.query(f"create table {shape}.{table} as select * from dds.{table}")  # noqa: S608
+        server.query(f"create table {shape}.{table} as select * from dds.{table}")  # noqa: S608  # names of ours
     project.run("run", target="postgres", dds_schema=shape)
     assert_golden_in_postgres(server)
 

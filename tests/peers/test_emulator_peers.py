@@ -62,7 +62,7 @@ def run(client: Client, given: dict[str, Any], home: Path) -> Any:
 def settings(emulator: Emulator, name: str, **more: Any) -> dict[str, Any]:
     """The settings that a client needs, and what it is to do."""
     sign_in = "access_key" if name == "huaweicloudsdkdds" else "password"
-    return {**emulator.config(sign_in), "limit": 100, **more}  # type: ignore[arg-type]
+    return {**emulator.config(sign_in), "limit": 100, **more}  # type: ignore[arg-type]  # a name in a literal
 
 
 def held(emulator: Emulator) -> list[str]:

@@ -12,7 +12,7 @@ class Executable:
         """What makes the standard tests take it for a connector."""
 
 
-class TestSource(SourceTestSuiteBase):  # type: ignore[misc]
+class TestSource(SourceTestSuiteBase):  # type: ignore[misc]  # a peer's, without types
     """All of them."""
 
     connector = Executable

@@ -32,5 +32,5 @@ def getaddrinfo(host: Any, *more: Any, **named: Any) -> Any:
     return _getaddrinfo(host, *more, **named)
 
 
-socket.socket.connect = connect  # type: ignore[method-assign, assignment]
+socket.socket.connect = connect  # type: ignore[method-assign, assignment]  # what this file is for
 socket.getaddrinfo = getaddrinfo
