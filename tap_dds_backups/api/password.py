@@ -127,7 +127,7 @@ class PasswordToken:
             self._trial.failed(error)
             self._over = error
             raise
-        except DdsError:
+        except BaseException:
             self._trial.ended()
             raise
         self._trial.passed()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 import threading
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
@@ -26,7 +27,7 @@ def password_token(iam: Iam, **more: Any) -> PasswordToken:
         username="u",
         password=Secret("pw-CANARY"),
         domain_name="d",
-        send=iam.send,
+        send=more.pop("send", iam.send),
         clock=iam.clock,
         **more,
     )
@@ -175,6 +176,18 @@ def test_outage_of_iam_is_no_refusal(iam: Iam) -> None:
     with pytest.raises(ProtocolError):
         auth.headers(PAGE)
     assert auth.headers(PAGE) == {"X-Auth-Token": "T-3"}
+
+
+def test_a_sign_in_given_up_leaves_the_way_free(iam: Iam) -> None:
+    """Where one thread leaves its sign-in, however that may be, another may begin at once."""
+    trial = Trial(3)
+    given_up = password_token(iam, trial=trial, send=lambda _request: sys.exit())
+    auth = password_token(iam, trial=trial)
+    with pytest.raises(SystemExit):
+        given_up.headers(PAGE)
+    with ThreadPoolExecutor(1) as another:
+        sent = another.submit(auth.headers, PAGE).result(timeout=30)
+    assert sent == {"X-Auth-Token": "T-1"}
 
 
 def test_one_bad_project_among_good_ones(iam: Iam) -> None:
