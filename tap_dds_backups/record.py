@@ -35,7 +35,8 @@ class RecordEncoder:
         if not backups:
             return b""
         encoded = _encoder.encode_lines(backups)
-        records = encoded.splitlines()
+        records = encoded.split(b"\n")
+        del records[-1]
         if not encoded.isascii():
             pairs = zip(records, backups, strict=True)
             records = [each if each.isascii() else self._escaped(row) for each, row in pairs]

@@ -11,8 +11,10 @@ from __future__ import annotations
 import json
 import math
 import re
+from collections import deque
 from collections.abc import Collection, Sequence
-from itertools import islice
+from itertools import islice, repeat
+from operator import le
 from typing import Any
 
 import msgspec
@@ -56,8 +58,10 @@ class _Unusable(Exception):
 
 def typed_page(body: bytes) -> Page | None:
     """Decode a page that is as the manual says; None where it is anything else."""
-    if b"\\u" in body or b"\x00" in body:
-        return None  # escapes may hide surrogates and NUL: for the careful way to see
+    # Escapes may hide surrogates and NUL, for the careful way to see. One byte is found far
+    # quicker than two.
+    if b"\x00" in body or (b"\\" in body and b"\\u" in body):
+        return None
     try:
         decoded = _typed.decode(body)
     except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
@@ -76,11 +80,13 @@ def _normalised(backups: Sequence[Backup]) -> bool:
     ends = parse_times([backup.end_time or "" for backup in ended])
     if begins is None or ends is None:
         return False
-    for backup, begin in zip(backups, begins, strict=True):
-        force_setattr(backup, "begin_time", begin)
-    for backup, end in zip(ended, ends, strict=True):
-        force_setattr(backup, "end_time", end)
-    return all(backup.begin_time <= end for backup, end in zip(ended, ends, strict=True))
+    _set(backups, "begin_time", begins)
+    _set(ended, "end_time", ends)
+    return all(map(le, [backup.begin_time for backup in ended], ends))
+
+
+def _set(backups: Sequence[Backup], name: str, values: Sequence[str]) -> None:
+    deque(map(force_setattr, backups, repeat(name), values), maxlen=0)
 
 
 def load_object(body: bytes) -> dict[str, Any]:

@@ -8,6 +8,7 @@ comparing text compares instants.
 from __future__ import annotations
 
 import re
+from collections import deque
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 
@@ -51,8 +52,7 @@ def parse_times(texts: Sequence[str]) -> list[str] | None:
     if joined.translate(_TO_ZERO) != "\n".join([_FORM] * len(texts)):
         return None
     try:
-        for text in texts:
-            datetime.fromisoformat(text)
+        deque(map(datetime.fromisoformat, texts), maxlen=0)
     except ValueError:
         return None
     return f"{joined.replace(' ', 'T')}\n".replace("\n", "+00:00\n").splitlines()
