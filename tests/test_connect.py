@@ -9,6 +9,7 @@ from typing import Any, Literal
 import pytest
 
 from tap_dds_backups.api.errors import SignInError
+from tap_dds_backups.api.readahead import QUICK_SECONDS
 from tap_dds_backups.emulator import Emulator, Identity, Project, Store, plain_store
 from tap_dds_backups.replication.events import Event, Failed, Records
 from tap_dds_backups.run import opened
@@ -80,7 +81,8 @@ def test_token_ends_in_the_middle(code: str) -> None:
 @pytest.mark.parametrize(("uses", "concurrency"), [(1, 1), (2, 1), (3, 1), (7, 8), (30, 8)])
 def test_tokens_of_few_uses(uses: int, concurrency: int) -> None:
     """Tokens that end after a few requests are renewed as often as it takes."""
-    with Emulator(store(), identity=Identity(token_requests=uses)) as emulator:
+    identity = Identity(token_requests=uses)
+    with Emulator(store(), identity=identity, latency=QUICK_SECONDS) as emulator:
         events = run(emulator.config("password") | {"concurrency": concurrency, "page_size": 20})
         assert (rows(events), errors(events)) == (ROWS, [])
 

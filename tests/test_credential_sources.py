@@ -13,6 +13,7 @@ import pytest
 
 from tap_dds_backups.api.clock import SystemClock
 from tap_dds_backups.api.errors import ConfigError
+from tap_dds_backups.api.readahead import QUICK_SECONDS
 from tap_dds_backups.api.secret import Secret
 from tap_dds_backups.connect import connect
 from tap_dds_backups.emulator import Emulator, Identity, Machine, Metadata, Project, plain_store
@@ -121,7 +122,7 @@ def world(
         )
         for place, name in enumerate(["ap-southeast-3", "ap-southeast-3_a", "ap-southeast-3_b"])
     ]
-    with Emulator(stores[:projects], clock=clock.now) as emulator:
+    with Emulator(stores[:projects], clock=clock.now, latency=QUICK_SECONDS) as emulator:
         identity = Identity(seed=9) if strange else emulator.identity
         with Metadata(identity, machine, clock=clock.now) as metadata:
             yield World(emulator, metadata, clock, folder)

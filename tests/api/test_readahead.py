@@ -18,6 +18,7 @@ from tap_dds_backups.api.readahead import ReadAhead
 WINDOW = Window("2026-01-01T00:00:00+00:00", "2026-02-01T00:00:00+00:00")
 LATER_WINDOW = Window("2026-01-01T00:00:00+00:00", "2026-02-01T00:00:05+00:00")
 PATIENCE_SECONDS = 20.0
+ENDLESS = 1e9  # seconds that no page takes
 
 
 class Listing:
@@ -59,9 +60,11 @@ class Recorded(Listing):
 
 
 @contextmanager
-def reading(threads: int, allowed: Callable[[], int] | None = None) -> Iterator[ReadAhead]:
-    """A reader that is closed at the end."""
-    pages = ReadAhead(threads, allowed or (lambda: threads))
+def reading(
+    threads: int, allowed: Callable[[], int] | None = None, *, quick_seconds: float = 0.0
+) -> Iterator[ReadAhead]:
+    """A reader that is closed at the end; to most tests no page is quick."""
+    pages = ReadAhead(threads, allowed or (lambda: threads), quick_seconds=quick_seconds)
     try:
         yield pages
     finally:
@@ -109,7 +112,7 @@ def eventually(holds: Callable[[], bool]) -> None:
 def rests(pages: ReadAhead) -> bool:
     """Nothing is in flight: a page's place is free a little later than its listing has answered."""
     with pages._lock:
-        return not pages._in_flight
+        return not pages._jobs.in_flight
 
 
 @pytest.mark.parametrize("threads", [0, 1, 4])
@@ -335,7 +338,7 @@ def test_nothing_is_begun_after_closing() -> None:
     """Closing leaves requests in flight alone, begins no other, and a question is a fault."""
     listing, others = Listing(), readers()  # threads that another test left to their deadline
     listing.gate.clear()
-    pages = ReadAhead(2, lambda: 1)
+    pages = ReadAhead(2, lambda: 1, quick_seconds=0.0)
     pages.expect(listing, PageRequest(300, 100), WINDOW)
     pages.expect(listing, PageRequest(200, 100), WINDOW)
     eventually(lambda: listing.running == 1)
@@ -393,7 +396,7 @@ def test_a_page_of_another_window_is_none() -> None:
         eventually(lambda: listing.reads == [0])
         asked(pages, listing, 0, window=LATER_WINDOW)
         assert listing.reads == [0, 0]
-        assert not pages._jobs, "it takes no room either"
+        assert not pages.held, "it takes no room either"
 
 
 class Chaos(Listing):
@@ -420,7 +423,8 @@ def test_random_scans_get_their_pages(seed: int) -> None:
     threads = random.choice([1, 2, 3, 8])
     listing = Chaos(random, threads)
     place = 3900
-    with reading(threads, lambda: listing.allowed) as pages:
+    quick = random.choice([0.0, 0.0005, 0.001, ENDLESS])
+    with reading(threads, lambda: listing.allowed, quick_seconds=quick) as pages:
         while place >= 0:
             plan = [o for o in range(place - 100, -100, -100) if random.random() < 0.8]
             fresh = random.random() < 0.2
@@ -438,34 +442,84 @@ def test_random_scans_get_their_pages(seed: int) -> None:
     assert listing.most <= threads
 
 
-def always_ahead(pages: ReadAhead, listing: Listing, places: Sequence[int]) -> None:
-    """Ask for each place once all that may be held is there."""
-    for place in places:
-        asked(pages, listing, place, range(place - 100, 0, -100))
-        eventually(lambda: rests(pages) and pages.held == 2 * pages.threads - 1)
+def test_quick_pages_are_read_by_who_asks() -> None:
+    """Where pages come at once, none is read ahead, and no thread is begun."""
+    on: set[threading.Thread] = set()
+    listing = Listing(during=lambda _: on.add(threading.current_thread()))
+    others = readers()
+    with reading(8, quick_seconds=ENDLESS) as pages:
+        for offset in range(900, 0, -100):
+            pages.expect(Listing("b"), PageRequest(0, 100), WINDOW)
+            asked(pages, listing, offset, range(offset - 100, 0, -100))
+        assert set(readers()) <= set(others)
+    assert on == {threading.current_thread()}
+    assert listing.reads == list(range(900, 0, -100))
 
 
-def test_as_many_hands_as_the_asking_thread_can_use() -> None:
-    """Where all that may be held is read before it is asked for, fewer threads read at once."""
-    listing = Listing()
-    places = list(range(20_000, 0, -100))
-    with reading(8) as pages:
-        always_ahead(pages, listing, places[:60])
-        listing.most = 0
-        always_ahead(pages, listing, places[60:120])
+def test_after_the_first_slow_page_others_are_read_ahead() -> None:
+    """The first page tells: a service that takes its time never makes the asking thread wait twice."""
+    listing = Listing(during=lambda _: time.sleep(0.02))
+    with reading(4, quick_seconds=0.01) as pages:
+        asked(pages, listing, 900, [800, 700, 600])
+        assert listing.reads == [900]
+        asked(pages, listing, 800, [700, 600])
+        eventually(lambda: sorted(listing.reads) == [600, 700, 800, 900])
+
+
+def test_a_slow_page_among_quick_ones_changes_nothing() -> None:
+    """A moment without a processor is no reason for threads, a service that became slow is."""
+    slow: set[int] = {700, 300, 200, 100, 0}
+    listing = Listing(during=lambda request: time.sleep(0.02 * (request.offset in slow)))
+    with reading(4, quick_seconds=0.01) as pages:
+        for offset in range(900, -100, -100):
+            assert listing.reads == list(range(900, offset, -100))
+            asked(pages, listing, offset, range(offset - 100, -300, -100))
         assert listing.most == 1
+        asked(pages, listing, -100, [-200, -300])
+        eventually(lambda: sorted(listing.reads[-3:]) == [-300, -200, -100])
 
 
-def test_who_has_to_wait_gets_all_hands_again() -> None:
-    """Once the asking thread waits for a page, as many are read at once as before."""
-    listing = Listing()
-    places = list(range(20_000, 0, -100))
-    with reading(4) as pages:
-        always_ahead(pages, listing, places[:20])
-        slow = Listing("b", lambda _: time.sleep(0.02))
-        for number in range(20):
-            asked(pages, slow, places[number], places[number + 1 :])
-        assert slow.most == 4
+def test_once_pages_come_quickly_they_are_read_by_who_asks() -> None:
+    """What was read ahead until then is handed over, and each page is read once."""
+    pace = [0.02]
+    on: dict[int, threading.Thread] = {}
+
+    def during(request: PageRequest) -> None:
+        on[request.offset] = threading.current_thread()
+        time.sleep(pace[0])
+
+    listing = Listing(during=during)
+    places = range(6000, 0, -100)
+    with reading(4, quick_seconds=0.01) as pages:
+        for offset in places:
+            asked(pages, listing, offset, range(offset - 100, 0, -100))
+            if offset == 5000:
+                pace[0] = 0.0
+    assert sorted(listing.reads, reverse=True) == list(places)
+    assert on[5000] is not threading.current_thread()
+    assert on[100] is threading.current_thread()
+
+
+def test_a_throttled_page_is_left_to_another_thread() -> None:
+    """The asking thread tells of a wait while it lasts, though it had begun the request itself."""
+    heard = threading.Event()
+    asking_thread = threading.current_thread()
+    on: list[bool] = []
+
+    def during(_request: PageRequest) -> None:
+        on.append(threading.current_thread() is asking_thread)
+        if len(on) == 1:
+            pages.waiting(2.0, "429")
+        assert heard.wait(PATIENCE_SECONDS), "the asking thread was not told"
+
+    with reading(2, quick_seconds=ENDLESS) as pages:
+        asking = pages.ask(Listing(during=during), PageRequest(0, 100), WINDOW)
+        assert next(asking) == Waiting(2.0, "429")
+        heard.set()
+        with pytest.raises(StopIteration) as done:
+            next(asking)
+    assert done.value.value.total_count == 0
+    assert on == [True, False]
 
 
 def test_a_mistake_of_a_reader_is_raised_by_who_waits() -> None:

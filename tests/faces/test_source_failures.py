@@ -12,6 +12,7 @@ from typing import Any
 
 import pytest
 
+from tap_dds_backups.api.readahead import QUICK_SECONDS
 from tap_dds_backups.emulator import Emulator, Identity, Project, Store, plain_store
 from tap_dds_backups.emulator.faults import Fault, PlacedFault
 from tests.faces.airbyte import (
@@ -67,7 +68,7 @@ def test_backups_deleted_while_paging_hide_no_others(
     store = store_of()
     newest = sorted(store.backups(), key=lambda backup: backup.begin)[-30:]
     change = after(answers, lambda: [store.delete(backup.id) for backup in newest])
-    with Emulator(store, faults=[change]) as emulator:
+    with Emulator(store, faults=[change], latency=QUICK_SECONDS) as emulator:
         config = airbyte_config(emulator.config("token")) | {"concurrency": concurrency}
         run = read(tmp_path, config)
         assert run.code == 0

@@ -13,6 +13,7 @@ from typing import Any
 import msgspec
 
 from tap_dds_backups.api.models import Backup, Window
+from tap_dds_backups.api.readahead import QUICK_SECONDS
 from tap_dds_backups.emulator import Emulator
 from tap_dds_backups.emulator.answers import Answer
 from tap_dds_backups.emulator.faults import Exchange, Fault, PlacedFault
@@ -102,6 +103,7 @@ class ScriptRun(Run):
         clock = lambda: self.life.now  # noqa: E731  # read at each request
         with Emulator(self.life.store, clock=clock, faults=[between.placed()]) as service:
             config = service.config(self.random.choice(["token", "password"])) | self._settings()
+            service.latency = QUICK_SECONDS if config["concurrency"] > 1 else 0.0
             catalog = full_table_catalog() if order.full_table else None
             state = self.target.handed_on
             done = process.run(self.target.folder, config=config, catalog=catalog, state=state)

@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from tap_dds_backups.api.errors import DdsError
+from tap_dds_backups.api.readahead import QUICK_SECONDS
 from tap_dds_backups.emulator import READINGS, REFUSALS, Emulator, Query, Reading, advance, estate
 from tap_dds_backups.replication.bookmark import Bookmark
 from tap_dds_backups.replication.events import Checkpoint, Failed, Records
@@ -62,7 +63,7 @@ class TestEveryReading:
         reading: Reading = READINGS[name]
         store = estate(330, seed=11, until=time.time() - 90, reading=reading)
         warehouse = Warehouse()
-        with Emulator(store) as service:
+        with Emulator(store, latency=QUICK_SECONDS) as service:
             config = service.config("token") | {"lookback_seconds": 2 * LONGEST_BACKUP}
             warehouse.run(config)
             advance(service.store, now=time.time() - 5, start=3, fail=1)
@@ -83,7 +84,7 @@ class TestEveryReading:
         """A service that cannot be read whole is refused by name: no success with fewer rows."""
         store = estate(330, seed=11, until=time.time() - 90, reading=REFUSALS[name])
         warehouse = Warehouse()
-        with Emulator(store) as service:
+        with Emulator(store, latency=QUICK_SECONDS) as service:
             warehouse.run(service.config("token"))
         (error,) = warehouse.errors
         assert "total_count" in str(error)

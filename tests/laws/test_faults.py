@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from tap_dds_backups.api.errors import DdsError
+from tap_dds_backups.api.readahead import QUICK_SECONDS
 from tap_dds_backups.connect import connect
 from tap_dds_backups.emulator import FAULTS, Emulator, Query, plain_store
 from tap_dds_backups.replication.bookmark import Bookmark
@@ -70,7 +71,7 @@ class Synced:
 def check(fault: str, place: str, times: str) -> None:
     """Sync through a fault; afterwards, without it, go on from the bookmark."""
     store = plain_store(ROWS, seed=3, until=time.time() - 60)
-    with Emulator(store) as service:
+    with Emulator(store, latency=QUICK_SECONDS) as service:
         everything = {row["id"] for row in store.visible(Query(), now=time.time())}
         config = service.config("password") | {"request_timeout_seconds": 1, "max_attempts": 2}
         service.faults.add(f"{fault}@{place}{times}")
@@ -84,7 +85,7 @@ def check(fault: str, place: str, times: str) -> None:
     elif fault not in CLOCKS:
         assert set(first.ids) == everything
         return
-    with Emulator(store) as service:
+    with Emulator(store, latency=QUICK_SECONDS) as service:
         resumed = Synced(service.config("password"), first.bookmarks)
     assert resumed.error is None
     assert first.kept | set(resumed.ids) == everything

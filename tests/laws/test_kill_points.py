@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 
+from tap_dds_backups.api.readahead import QUICK_SECONDS
 from tap_dds_backups.emulator import Emulator
 from tests.faces.running import SCRIPTS, Run, clean_environment, run_tap
 from tests.laws.cuts import Cut, account, cuts, half_lines, listed, resumed
@@ -99,7 +100,7 @@ class TestSignals:
         """SIGKILL or SIGTERM: whole lines and a resume from the last STATE are everything."""
         random = Random(seed)
         number = (signal.SIGKILL, signal.SIGTERM)[seed % 2]
-        with Emulator(account(ROWS), latency=0.005) as service:
+        with Emulator(account(ROWS), latency=QUICK_SECONDS) as service:
             config = service.config("token") | {"page_size": 20, "lookback_seconds": 0}
             code, output = stopped(tmp_path, config, number, random.randrange(1, 60_000))
             whole = complete_lines(output)

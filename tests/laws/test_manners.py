@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from tap_dds_backups.api.readahead import QUICK_SECONDS
 from tap_dds_backups.connect import connect
 from tap_dds_backups.emulator import FAULTS, Emulator, Identity, plain_store
 from tap_dds_backups.emulator.answers import Answer
@@ -79,7 +80,9 @@ class TestOutage:
         """At most 25 requests in ten minutes; then all is written, or an error says why not."""
         clock, trouble = Ticking(), Trouble(FAULTS[fault], request_)
         store = plain_store(ROWS, until=START - 60)
-        with Emulator(store, faults=[trouble.placed], clock=clock.tick) as service:
+        with Emulator(
+            store, faults=[trouble.placed], clock=clock.tick, latency=QUICK_SECONDS
+        ) as service:
             config = service.config("token") | {"page_size": 10, "concurrency": threads}
             events = sync(clock, config)
         assert 1 <= trouble.met <= MOST
@@ -104,7 +107,7 @@ class TestRetryAfter:
         clock = Ticking()
         store = plain_store(ROWS, until=START - 60)
         faults = [f"{fault}={seconds}@list:{request_}x2"]
-        with Emulator(store, faults=faults, clock=clock.tick) as service:
+        with Emulator(store, faults=faults, clock=clock.tick, latency=QUICK_SECONDS) as service:
             config = service.config("token") | {"page_size": 10, "concurrency": threads}
             events = sync(clock, config)
             seen = service.seen("list")
@@ -127,7 +130,7 @@ class TestSignatures:
         """One signature is refused in a run, however many threads and projects there are."""
         now = time.time()
         stores = [plain_store(150, until=now - 60, seed=number) for number in range(projects)]
-        with Emulator(stores) as service:
+        with Emulator(stores, latency=QUICK_SECONDS) as service:
             config = service.config_for_projects("access_key") | {"concurrency": threads}
             events = sync(VirtualClock(now), config | {wrong: "A" * 20})
             assert [each.status for each in service.requests] == [401]
@@ -150,7 +153,7 @@ class TestTokens:
         store = plain_store(ROWS, until=time.time() - 60)
         identity = Identity(expired_as=code)
         ends = [f"tokens_end@list:{request_}"]
-        with Emulator(store, identity=identity, faults=ends, latency=0.001) as service:
+        with Emulator(store, identity=identity, faults=ends, latency=QUICK_SECONDS) as service:
             config = service.config("password") | {"page_size": 10, "concurrency": 8}
             events = sync(VirtualClock(time.time()), config)
             assert len(service.seen("list")) >= 60

@@ -120,7 +120,7 @@ def _pages(threads: int) -> Iterator[Pages]:
     if not threads:
         yield OneByOne()
         return
-    pages = ReadAhead(threads, lambda: threads)
+    pages = ReadAhead(threads, lambda: threads, quick_seconds=0.0)
     try:
         yield pages
     finally:
