@@ -8,7 +8,7 @@ import sys
 from collections.abc import Iterator, Sequence
 
 from tap_dds_backups import __version__
-from tap_dds_backups.deferred import NEVER_USED_BY_A_RUN, deferred
+from tap_dds_backups.imports import NEVER_USED_BY_A_RUN, deferred, kept
 
 NAME = "tap-dds-backups"
 _FILES = ("--config", "--catalog", "--state")
@@ -23,7 +23,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     problems = list(unusable_files(given))
     if problems:
         return _refuse(problems)
-    with deferred(*NEVER_USED_BY_A_RUN):
+    with kept(), deferred(*NEVER_USED_BY_A_RUN):
         from tap_dds_backups.command import run  # noqa: PLC0415  # brings the SDK: 0.2 CPU seconds
 
     try:

@@ -17,6 +17,7 @@ from tap_dds_backups.airbyte import messages
 from tap_dds_backups.airbyte.output import Output, log_to
 from tap_dds_backups.api.errors import CatalogError, ConfigError, DdsError, StateError
 from tap_dds_backups.api.secret import unshown
+from tap_dds_backups.imports import NEVER_USED_BY_A_RUN, deferred, kept
 from tap_dds_backups.interrupts import Interrupted, Interrupts
 from tap_dds_backups.settings.catalogue import SECRETS
 
@@ -123,7 +124,8 @@ def _read(options: argparse.Namespace, output: Output, interrupts: Interrupts) -
     streams = chosen(_json(options.catalog, CatalogError))
     states = given_states(_json(options.state, StateError)) if options.state else {}
     settings = _settings(options, output)
-    from tap_dds_backups.airbyte.run import Run  # noqa: PLC0415  # brings the HTTP stack
+    with kept(), deferred(*NEVER_USED_BY_A_RUN):
+        from tap_dds_backups.airbyte.run import Run  # noqa: PLC0415  # brings the HTTP stack
 
     return 0 if Run(settings, output, interrupts).read(streams, states) else 1
 

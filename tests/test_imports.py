@@ -6,7 +6,7 @@ import subprocess
 import sys
 
 WITHIN = (
-    "import sys\nfrom tap_dds_backups.deferred import deferred\nwith deferred('colorsys'):\n    "
+    "import sys\nfrom tap_dds_backups.imports import deferred\nwith deferred('colorsys'):\n    "
 )
 
 
@@ -24,6 +24,12 @@ def test_nothing_is_loaded_until_it_is_called() -> None:
     assert printed(program) == "False (0.0, 0.0, 1) True"
 
 
+def test_what_is_called_at_once_is_loaded_at_once() -> None:
+    """A module that the importing one calls while it is imported works there."""
+    program = f"{WITHIN}import colorsys\n    print(colorsys.rgb_to_hsv(1, 1, 1))"
+    assert printed(program) == "(0.0, 0.0, 1)"
+
+
 def test_what_is_loaded_already_stays() -> None:
     """A module that somebody has imported before is not replaced."""
     program = f"import colorsys\nkept = colorsys\n{WITHIN}import colorsys\nprint(colorsys is kept)"
@@ -35,11 +41,11 @@ def test_a_name_that_python_asks_modules_for_is_not_invented() -> None:
     assert printed(f"{WITHIN}import colorsys\nprint(hasattr(colorsys, '__path__'))") == "False"
 
 
-def test_a_run_loads_neither() -> None:
-    """Neither files in cloud storage nor a target's workers are part of the tap's start."""
+def test_a_run_loads_none() -> None:
+    """What is for targets, files in cloud storage and other kinds of streams is no part of a start."""
     program = (
         "import sys\nfrom tap_dds_backups.__main__ import main\n"
-        "try:\n    main(['--about'])\nfinally:\n    print({'joblib', 'upath', 'fsspec'} & set(sys.modules), file=sys.stderr)"
+        "try:\n    main(['--about'])\nfinally:\n    print({'asyncio', 'joblib', 'jsonpath_ng', 'upath', 'fsspec'} & set(sys.modules), file=sys.stderr)"
     )
     run = subprocess.run(
         [sys.executable, "-c", program], capture_output=True, text=True, check=True
@@ -51,9 +57,29 @@ def test_a_run_loads_neither() -> None:
 def test_the_sdk_still_finds_its_batch_files() -> None:
     """A feature of the SDK that needs one of them loads it."""
     program = (
-        "from tap_dds_backups.deferred import NEVER_USED_BY_A_RUN, deferred\n"
+        "from tap_dds_backups.imports import NEVER_USED_BY_A_RUN, deferred\n"
         "with deferred(*NEVER_USED_BY_A_RUN):\n    import singer_sdk\n"
         "from singer_sdk.helpers._batch import StorageTarget\n"
         "print(StorageTarget.split_url('file:///folder/file'))"
     )
     assert printed(program) == "('file:///folder', 'file')"
+
+
+def test_the_sdk_still_reads_rows_out_of_json() -> None:
+    """Another kind of stream in the same process has what it needs."""
+    program = (
+        "from tap_dds_backups.imports import NEVER_USED_BY_A_RUN, deferred\n"
+        "with deferred(*NEVER_USED_BY_A_RUN):\n    import singer_sdk.streams.rest as rest\n"
+        "print(list(rest.extract_jsonpath('$.a[*]', {'a': [1, 2]})))"
+    )
+    assert printed(program) == "[1, 2]"
+
+
+def test_what_was_imported_is_kept_and_garbage_is_looked_for_again() -> None:
+    """Only what was imported inside is spared the search."""
+    program = (
+        "import gc\nfrom tap_dds_backups.imports import kept\n"
+        "with kept():\n    import colorsys\n    print(gc.isenabled())\n"
+        "print(gc.isenabled(), gc.get_freeze_count() > 0)"
+    )
+    assert printed(program) == "False\nTrue True"
