@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Hashable, Iterable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass
 from functools import cached_property
+
+from msgspec import Struct
 
 from tap_dds_backups import __version__
 from tap_dds_backups.api.auth import Auth
@@ -39,8 +40,7 @@ _NONE_FOUND = (
 )
 
 
-@dataclass(frozen=True)
-class Listing:
+class Listing(Struct, frozen=True):
     """The backup list of one partition."""
 
     client: Client
@@ -56,8 +56,7 @@ class Listing:
         return self.client.page(request, window, self.partition.filters)
 
 
-@dataclass(frozen=True)
-class Connection:
+class Connection(Struct, frozen=True):
     """The way to each project of a run, over one transport and one pace."""
 
     projects: Sequence[Project]
@@ -110,8 +109,7 @@ def connect(
         yield Connection(projects, clients, pages, clock)
 
 
-@dataclass(frozen=True)
-class _Exchanges:
+class _Exchanges(Struct, frozen=True, dict=True):
     """What all projects of a run share: pace, patience, the count of refused signatures."""
 
     settings: Settings

@@ -12,7 +12,16 @@ from typing import Any
 
 # Imported for what this tap never does: async functions, targets, BATCH files in cloud storage, and
 # rows inside any JSON. Measured: a third of `import singer_sdk`.
-NEVER_USED_BY_A_RUN = ("asyncio", "joblib", "upath", "singer_sdk.helpers.jsonpath")
+NEVER_USED_BY_A_RUN = (
+    "asyncio",
+    "dotenv",
+    "dotenv.main",
+    "joblib",
+    "packaging.specifiers",
+    "packaging.version",
+    "singer_sdk.helpers.jsonpath",
+    "upath",
+)
 
 
 @contextmanager

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import signal
 import threading
-from collections.abc import Iterator
-from contextlib import contextmanager
 from types import FrameType
 
 SIGNALS = (signal.SIGTERM, signal.SIGINT)
@@ -43,13 +41,14 @@ class Interrupts:
         received, self._pending = self._pending, 0  # told once, though the end may hold back too
         raise Interrupted(received)
 
-    @contextmanager
-    def held_back(self) -> Iterator[None]:
+    def held_back(self) -> Interrupts:
         """Finish what is inside before a signal takes effect."""
+        return self
+
+    def __enter__(self) -> None:
         self._held_back += 1
-        try:
-            yield
-        finally:
-            self._held_back -= 1
-        if self._pending and not self._held_back:
+
+    def __exit__(self, failed: type[BaseException] | None, *_: object) -> None:
+        self._held_back -= 1
+        if self._pending and not self._held_back and failed is None:
             self._stop()

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable
-from dataclasses import dataclass, field
 from datetime import UTC, datetime
+
+from msgspec import Struct, field
 
 from tap_dds_backups.api.listings import Waiting
 from tap_dds_backups.replication.events import (
@@ -23,8 +24,7 @@ EVERY_SECONDS = 5.0
 Line = tuple[int, str]
 
 
-@dataclass
-class Narrator:
+class Narrator(Struct):
     """Turns events into log lines: n of total per partition, at most one every five seconds."""
 
     monotonic: Callable[[], float]

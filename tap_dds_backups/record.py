@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
+from functools import lru_cache
 from typing import Any
 
 import msgspec
@@ -23,12 +24,17 @@ def completed(row: Mapping[str, Any], project_id: str, region: str | None) -> di
     return {**row, "project_id": project_id, "region": region}
 
 
+@lru_cache(maxsize=64)
+def _tail(project_id: str, region: str | None) -> bytes:
+    """The end of a record: what `completed` adds, and the brace."""
+    return f", {json.dumps(completed({}, project_id, region))[1:]}".encode()
+
+
 class RecordEncoder:
     """Writes the records of one project as lines of JSON, in ASCII as the ordinary writer does."""
 
     def __init__(self, project_id: str, region: str | None) -> None:
-        tail = json.dumps({"project_id": project_id, "region": region})
-        self._tail = f", {tail[1:]}".encode()
+        self._tail = _tail(project_id, region)
 
     def lines(self, backups: Sequence[Backup], head: bytes, tail: bytes) -> bytes:
         """A line for each backup: its record as a JSON object between `head` and `tail`."""

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
 from functools import cached_property
 from uuid import uuid4
+
+from msgspec import Struct, field
 
 from tap_dds_backups import __version__
 from tap_dds_backups.api.errors import DdsError
@@ -34,8 +35,7 @@ def opened(settings: Settings, *, on_secret: OnSecret = lambda _token: None) -> 
         yield Run(settings, connection)
 
 
-@dataclass
-class Run:
+class Run(Struct, dict=True):
     """One run: its listings, its instances, the rows of `backup_syncs` that it brings about."""
 
     settings: Settings

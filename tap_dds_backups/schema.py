@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 
-@dataclass(frozen=True)
-class StreamDefinition:
+class StreamDefinition(NamedTuple):
     """What a face announces about a stream."""
 
     name: str

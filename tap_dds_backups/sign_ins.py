@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
 from functools import cached_property
+
+from msgspec import Struct, field
 
 from tap_dds_backups.api import agency, metadata
 from tap_dds_backups.api.auth import (
@@ -34,8 +35,7 @@ from tap_dds_backups.settings.credentials import (
 OnSecret = Callable[[str], None]
 
 
-@dataclass(frozen=True)
-class SignIns:
+class SignIns(Struct, frozen=True, dict=True):
     """One sign-in for all projects of a run: its tokens, or its key pair, and what it went through.
 
     `to_iam` opens a way to IAM that signs with an Auth or not at all, `to_machine` one to the

@@ -98,6 +98,7 @@ class EventStream(Stream):
         tap, failed = self._dds_tap, False
         if self.replication_method == "FULL_TABLE" and tap.settings.emit_activate_version_messages:
             self._stream_version = self._initialized_at // 1000
+        self._writes_plain = self._is_plain()
         for event in tap.events(self):
             failed |= isinstance(event, Failed)
             counter.increment(self._count(event))
@@ -114,7 +115,7 @@ class EventStream(Stream):
             self._write_activate_version_message(self._stream_version)
 
     def _write(self, event: Event) -> None:
-        if isinstance(event, Records) and self._is_plain():
+        if isinstance(event, Records) and self._writes_plain:
             self._dds_tap.lines.write_lines(self._encoded(event))
         elif isinstance(event, Records | Found):
             self._write_ordinary(self._records(event), event.extracted_at)

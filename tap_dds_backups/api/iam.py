@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import json
 import re
-from dataclasses import dataclass
 from typing import Any
+
+from msgspec import Struct
 
 from tap_dds_backups.api.errors import (
     AccessDenied,
@@ -36,8 +37,7 @@ _CAUSES = (
 )
 
 
-@dataclass(frozen=True)
-class IssuedToken:
+class IssuedToken(Struct, frozen=True):
     """A token and how long it lives, in seconds from its issue."""
 
     value: Secret

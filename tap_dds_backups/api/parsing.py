@@ -76,11 +76,13 @@ def typed_page(body: bytes) -> Page | None:
 def _normalised(backups: Sequence[Backup]) -> bool:
     """Put the times of decoded rows into our form; False where a careful look is needed."""
     ended = [backup for backup in backups if backup.end_time is not None]
-    begins = parse_times([backup.begin_time for backup in backups])
-    ends = parse_times([backup.end_time or "" for backup in ended])
-    if begins is None or ends is None:
+    times = [backup.begin_time for backup in backups]
+    times += [backup.end_time or "" for backup in ended]
+    parsed = parse_times(times)
+    if parsed is None:
         return False
-    _set(backups, "begin_time", begins)
+    ends = parsed[len(backups) :]
+    _set(backups, "begin_time", parsed)
     _set(ended, "end_time", ends)
     return all(map(le, [backup.begin_time for backup in ended], ends))
 

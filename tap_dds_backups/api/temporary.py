@@ -9,8 +9,9 @@ from __future__ import annotations
 import copy
 import threading
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from typing import Any
+
+from msgspec import Struct
 
 from tap_dds_backups.api.clock import Clock
 from tap_dds_backups.api.errors import ProtocolError, ServiceUnavailable, SignInError, Throttled
@@ -31,8 +32,7 @@ _SPELLINGS = (
 )
 
 
-@dataclass(frozen=True)
-class TemporaryKey:
+class TemporaryKey(Struct, frozen=True):
     """A key pair with its security token; `life` is what was left when it came, in seconds."""
 
     access_key: Secret

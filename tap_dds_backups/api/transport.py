@@ -11,11 +11,11 @@ import re
 import ssl
 import threading
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field
 from functools import cache, partial
 from pathlib import Path
 from urllib.parse import urlsplit
 
+from msgspec import Struct, field
 from requests.exceptions import RequestException
 from requests.utils import DEFAULT_CA_BUNDLE_PATH
 from urllib3.connection import HTTPConnection
@@ -46,8 +46,7 @@ _URL = re.compile(r"(https?)://([A-Za-z0-9._-]+|\[[0-9A-Fa-f:.]+\])(:\d{1,5})?(/
 _BROKEN = (OSError, Cut, Garbled, TooLarge)
 
 
-@dataclass(frozen=True)
-class _Route:
+class _Route(Struct, frozen=True):
     """How to reach one origin: `proxy` is the proxy's host, for messages.
 
     `in_doubt`: a kept connection broke, and nothing has been answered since.

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
 from functools import partial
 from typing import Any
+
+from msgspec import Struct, field
 
 from tap_dds_backups.api.clock import Clock
 from tap_dds_backups.api.errors import DdsError
@@ -29,8 +30,7 @@ from tap_dds_backups.replication.partition import Partition
 AT_A_TIME = 100  # records of one event
 
 
-@dataclass
-class Siblings:
+class Siblings(Struct):
     """The sibling calls of each project: `calls` by project id, so many `threads` at a time.
 
     The list of instances is read once a run and project. `restore_days`: how many UTC days back

@@ -6,8 +6,9 @@ that the newest full listing saw, or that were first seen later.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from typing import Any
+
+from msgspec import Struct, field
 
 from tap_dds_backups.api.clock import Clock
 from tap_dds_backups.api.times import from_seconds
@@ -17,8 +18,7 @@ from tap_dds_backups.replication.partition import Partition
 from tap_dds_backups.replication.sync import Wanted
 
 
-@dataclass
-class SyncLog:
+class SyncLog(Struct):
     """Turns a run's events into rows of `backup_syncs`; `run_id` tells this run from others."""
 
     run_id: str
