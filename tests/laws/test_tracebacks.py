@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+import gc
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -112,6 +113,12 @@ def hits_at(
 @pytest.mark.filterwarnings("ignore::pytest.PytestUnhandledThreadExceptionWarning")
 class TestFrames:
     """Our frames, with all their variables, whichever function fails."""
+
+    @pytest.fixture(autouse=True)
+    def collected(self) -> Iterator[None]:
+        """Let go of those connections here, not in a test that knows nothing of them."""
+        yield
+        gc.collect()
 
     @pytest.mark.parametrize("sign_in", ["temporary_key"])
     def test_a_bug_near_the_wire(self, sign_in: SignIn) -> None:
