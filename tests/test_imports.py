@@ -4,6 +4,11 @@ from __future__ import annotations
 
 import subprocess
 import sys
+import time
+from pathlib import Path
+
+from tap_dds_backups.emulator import Emulator, plain_store
+from tests.faces.running import clean_environment
 
 WITHIN = (
     "import sys\nfrom tap_dds_backups.imports import deferred\nwith deferred('colorsys'):\n    "
@@ -73,6 +78,22 @@ def test_the_sdk_still_reads_rows_out_of_json() -> None:
         "print(list(rest.extract_jsonpath('$.a[*]', {'a': [1, 2]})))"
     )
     assert printed(program) == "[1, 2]"
+
+
+def test_settings_still_come_from_the_environment(tmp_path: Path) -> None:
+    """`--config=ENV` reads variables, and looks for a file of them, with what was put off."""
+    with Emulator(plain_store(3, until=time.time() - 60)) as service:
+        settings = service.config("token")
+        variables = {f"TAP_DDS_BACKUPS_{name.upper()}": settings[name] for name in settings}
+        run = subprocess.run(
+            [sys.executable, "-m", "tap_dds_backups", "--config=ENV"],
+            capture_output=True,
+            text=True,
+            check=True,
+            cwd=tmp_path,
+            env=clean_environment(**variables),
+        )
+    assert run.stdout.count('"type": "RECORD"') == 3
 
 
 def test_what_was_imported_is_kept_and_garbage_is_looked_for_again() -> None:
