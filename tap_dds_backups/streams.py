@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from singer_sdk.mapper import SameRecordTransform
 from singer_sdk.metrics import Counter
-from singer_sdk.singerlib import RecordMessage
+from singer_sdk.singerlib import RecordMessage, StateMessage
 from singer_sdk.streams import Stream
 
 from tap_dds_backups.record import RecordEncoder, as_record, completed
@@ -129,7 +129,7 @@ class EventStream(Stream):
         now = time.monotonic()
         if at_once or now - self._state_written >= STATE_EVERY_SECONDS:
             self._state_written = now
-            self._dds_tap.state_writer.write_state(self.tap_state)
+            self._dds_tap.write_message(StateMessage(self.tap_state))
 
     def _write_ordinary(self, records: Iterable[dict[str, Any]], extracted_at: float) -> None:
         moment = datetime.fromtimestamp(extracted_at, UTC)
