@@ -157,11 +157,19 @@ class Allowance:
     def _adjust(self, limit: RateLimit, end: float) -> None:
         """A refusal although requests were paced; the window that was full ended at `end`."""
         calls = self._count(end - limit.seconds, end)
-        is_clear = limit.seconds >= LONG_WINDOW or self._good < 2 * limit.calls
-        if self._announced is None and is_clear and calls * DROP < limit.calls:
+        if self._may_have_dropped(limit) and calls * DROP < limit.calls:
             self._set(RateLimit(max(calls, limit.calls / 2, 1), limit.seconds))
         else:
             self._margin = min(self._margin * 2, MOST_MARGIN)
+
+    def _may_have_dropped(self, limit: RateLimit) -> bool:
+        """Where nobody says when to ask again, and the first try passed, it was an accident.
+
+        The waiting itself has emptied the window then: the calls left in it say nothing.
+        """
+        is_accident = self._tries == 0 and not self._is_told
+        is_clear = limit.seconds >= LONG_WINDOW or self._good < 2 * limit.calls
+        return self._announced is None and is_clear and not is_accident
 
     def _speed_up(self, limit: RateLimit) -> None:
         if self._good >= self._relax_at:

@@ -87,9 +87,7 @@ class TestLimits:
         service = throttle("10 a second", window, told, announced=announced)
         course = Trial(service, 1000, latency=0.3, blur=0.1).run()
         assert course.share_refused <= 0.03
-        assert course.share_of(10, 1.0) >= (
-            0.75 if not is_silent(told, announced=announced) else 0.55
-        )
+        assert course.share_of(10, 1.0) >= 0.9
 
     @pytest.mark.parametrize("limit", ["60 a minute", "10 a second"])
     def test_sixteen_in_flight(
