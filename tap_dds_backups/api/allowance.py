@@ -57,12 +57,13 @@ class Allowance:
         self._last_of_burst = -math.inf
         self._tries = 0
         self._is_told = False
+        self._is_short_wait = False
         self._ends_after = 0.0
         # What we may risk.
         self._calls = 0
         self._refusals = 0
         self._climb_after_windows = CLIMB_AFTER_WINDOWS
-        self._relax_at = RELAX_AFTER
+        self._relax_after = self._relax_at = RELAX_AFTER
         self._climb_at = math.inf
         self._step = 1.0
 
@@ -112,7 +113,7 @@ class Allowance:
             self._learn(sent, self._first_refusal)
         self._start, self._good = sent, 0
         self._first_refusal = None
-        self._relax_at = RELAX_AFTER
+        self._relax_at = self._relax_after
         self._climb_at = self._next_climb()
 
     def interrupted(self) -> None:
@@ -124,7 +125,9 @@ class Allowance:
             return windows.announced_end(self._announced, list(self._passed), now, self._tries)
         if self._limit is not None:
             return windows.known_end(self._limit.seconds, first_refusal, self._tries)
-        if self._tries == 0:
+        busier = windows.was_busier(self._passed, windows.FIRST_WAIT, first_refusal)
+        self._is_short_wait = self._tries == 0 and not busier
+        if self._is_short_wait:
             return now + windows.FIRST_WAIT
         start = first_refusal if self._start is None else self._start
         return windows.unknown_end(start, first_refusal, now)
@@ -143,7 +146,7 @@ class Allowance:
         """Take what passed before the first refusal for the limit."""
         start = first_refusal if self._start is None else self._start
         # Where the first and shortest wait was enough, nothing speaks against a short window.
-        was_short = self._tries == 0 and not self._is_told
+        was_short = self._is_short_wait and not self._is_told
         lower = 0.0 if was_short else self._ends_after - start
         upper = max(sent - start, windows.FIRST_WAIT)
         window = windows.plausible(lower, upper, shortest=was_short or self._is_told)
@@ -161,6 +164,7 @@ class Allowance:
             self._set(RateLimit(max(calls, limit.calls / 2, 1), limit.seconds))
         else:
             self._margin = min(self._margin * 2, MOST_MARGIN)
+            self._relax_after *= 2
 
     def _may_have_dropped(self, limit: RateLimit) -> bool:
         """Where nobody says when to ask again, and the first try passed, it was an accident.
@@ -173,7 +177,7 @@ class Allowance:
 
     def _speed_up(self, limit: RateLimit) -> None:
         if self._good >= self._relax_at:
-            self._relax_at = self._good + RELAX_AFTER
+            self._relax_at = self._good + self._relax_after
             self._margin = max(self._margin / 2, windows.margin(limit.seconds))
         if self._good >= self._climb_at:
             self._climb_at = self._next_climb()

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left, bisect_right
+from collections.abc import Sequence
+
 from tap_dds_backups.api.throttling import RateLimit
 
 # Lengths in documented policies, seconds.
@@ -15,6 +18,8 @@ _STEPS = (0.125, 0.5, 1.0, 2.0, 4.0, 8.0)
 _MARGIN_SHARE = 0.01
 _MARGIN_SECONDS = 0.025
 _SPREAD = 0.05
+# Two tries that lie closer than this share of the window are one.
+_NEAR = 0.15
 
 
 def margin(window: float) -> float:
@@ -35,6 +40,17 @@ def plausible(lower: float, upper: float, *, shortest: bool) -> float:
     return inside[0] if shortest else inside[-1]
 
 
+def was_busier(passed: Sequence[float], window: float, end: float) -> bool:
+    """Tell whether more calls passed in an earlier window of this length than in the last one.
+
+    Then it is not the calls of such a window that are limited.
+    """
+    times = sorted(passed)
+    earlier = bisect_left(times, end - window)
+    last = len(times) - earlier
+    return any(bisect_right(times, times[i] + window) - i > last for i in range(earlier))
+
+
 def unknown_end(start: float, first_refusal: float, now: float) -> float:
     """When to ask again where not even the length of the window is known.
 
@@ -42,8 +58,8 @@ def unknown_end(start: float, first_refusal: float, now: float) -> float:
     last call has left it.
     """
     spread = first_refusal - start
-    waits = [(window, min(spread, _SPREAD * window)) for window in _NEXT]
-    waits += [(window, spread) for window in _NEXT if spread > _SPREAD * window]
+    waits = [(window, spread) for window in _NEXT]
+    waits += [(window, _SPREAD * window) for window in _NEXT if spread > _NEAR * window]
     ends = sorted(start + late + widened(window) for window, late in waits)
     return next((end for end in ends if end > now + FIRST_WAIT), now + _NEXT[-1])
 
