@@ -7,8 +7,8 @@ and the first success after it. Where a usual length lies in that gap, it is tak
 From then on requests go out at even distances, a margin slower than the limit, because requests
 travel at different speeds. Fixed windows, sliding ones and buckets all admit such a stream. A
 refusal in spite of that is an accident, and the margin grows, or it shows that the limit has
-dropped, and it is measured anew. Long without a refusal, the margin shrinks, and where the limit
-was only measured, a little more is tried.
+dropped, and it is measured anew. Long without a refusal, the margin shrinks, later after each
+accident, and where the limit was only measured, a little more is tried.
 """
 
 from __future__ import annotations
@@ -57,7 +57,6 @@ class Allowance:
         self._last_of_burst = -math.inf
         self._tries = 0
         self._is_told = False
-        self._is_short_wait = False
         self._ends_after = 0.0
         # What we may risk.
         self._calls = 0
@@ -125,9 +124,7 @@ class Allowance:
             return windows.announced_end(self._announced, list(self._passed), now, self._tries)
         if self._limit is not None:
             return windows.known_end(self._limit.seconds, first_refusal, self._tries)
-        busier = windows.was_busier(self._passed, windows.FIRST_WAIT, first_refusal)
-        self._is_short_wait = self._tries == 0 and not busier
-        if self._is_short_wait:
+        if self._tries == 0:
             return now + windows.FIRST_WAIT
         start = first_refusal if self._start is None else self._start
         return windows.unknown_end(start, first_refusal, now)
@@ -146,7 +143,7 @@ class Allowance:
         """Take what passed before the first refusal for the limit."""
         start = first_refusal if self._start is None else self._start
         # Where the first and shortest wait was enough, nothing speaks against a short window.
-        was_short = self._is_short_wait and not self._is_told
+        was_short = self._tries == 0 and not self._is_told
         lower = 0.0 if was_short else self._ends_after - start
         upper = max(sent - start, windows.FIRST_WAIT)
         window = windows.plausible(lower, upper, shortest=was_short or self._is_told)
@@ -171,9 +168,11 @@ class Allowance:
 
         The waiting itself has emptied the window then: the calls left in it say nothing.
         """
-        is_accident = self._tries == 0 and not self._is_told
-        is_clear = limit.seconds >= LONG_WINDOW or self._good < 2 * limit.calls
-        return self._announced is None and is_clear and not is_accident
+        if self._announced is not None:
+            return False
+        if not self._is_told:
+            return self._tries > 0
+        return limit.seconds >= LONG_WINDOW or self._good < 2 * limit.calls
 
     def _speed_up(self, limit: RateLimit) -> None:
         if self._good >= self._relax_at:

@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-from bisect import bisect_left, bisect_right
-from collections.abc import Sequence
-
 from tap_dds_backups.api.throttling import RateLimit
 
 # Lengths in documented policies, seconds.
@@ -38,17 +35,6 @@ def plausible(lower: float, upper: float, *, shortest: bool) -> float:
     if not inside:
         return (max(lower, 0.0) + upper) / 2
     return inside[0] if shortest else inside[-1]
-
-
-def was_busier(passed: Sequence[float], window: float, end: float) -> bool:
-    """Tell whether more calls passed in an earlier window of this length than in the last one.
-
-    Then it is not the calls of such a window that are limited.
-    """
-    times = sorted(passed)
-    earlier = bisect_left(times, end - window)
-    last = len(times) - earlier
-    return any(bisect_right(times, times[i] + window) - i > last for i in range(earlier))
 
 
 def unknown_end(start: float, first_refusal: float, now: float) -> float:
