@@ -65,7 +65,7 @@ class MessageWriter(SingerWriter):
 
 def _encoded(message: Any) -> bytes | None:
     """A record or state message as the SDK writes it, but quicker; None where the two may differ."""
-    if isinstance(message, StateMessage):  # plain: it was read from JSON, and text was added
+    if isinstance(message, StateMessage):  # read from JSON, and text was added
         values, is_plain = {"type": "STATE", "value": message.value}, True
     elif isinstance(message, RecordMessage):
         values = message.to_dict()
@@ -76,7 +76,7 @@ def _encoded(message: Any) -> bytes | None:
         return None
     try:
         line = _encoder.encode(values) if is_plain else b""
-    except UnicodeEncodeError:
+    except (UnicodeEncodeError, TypeError):  # half a character; a kind of text, as secrets are
         return None
     return line if line.isascii() else None
 

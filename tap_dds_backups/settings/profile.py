@@ -41,7 +41,8 @@ def key_pair_of_tools(
     keys = {name: key for name, (_, key) in _NAMES.items()}
     if found := {name: value for name, key in keys.items() if (value := profile.get(key))}:
         pair = _pair(found, keys, "the profile", problems)
-        return pair, project or profile.get("project_id")
+        named = profile.get("project_id")  # hidden like the keys beside it, but no secret
+        return pair, project or (str(named) if named else None)
     if len(problems) == known:
         problems.append(_NONE)
     return None, project
