@@ -139,6 +139,14 @@ def test_a_drop_shows_in_two_refusals(window: Window) -> None:
     assert course.refused <= 8 + 2  # in flight when the limit was met, and when it dropped
 
 
+@every_window
+def test_two_tries_find_out_five_minutes(window: Window) -> None:
+    """Where nothing is said: after a second, and once after a minute; the third passes."""
+    service = throttle("200 in 5", window, "none", announced=False)
+    course = Trial(service, 300, latency=0.3, blur=0.1).run()
+    assert course.refused <= 8 + 2
+
+
 def drive(pacer: Pacer, now: float, answers: int) -> list[Ticket]:
     """Send all that may be sent, answer the oldest; returns what is in flight at the end."""
     flying: list[Ticket] = []
