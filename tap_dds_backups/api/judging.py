@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from msgspec import Struct
 
-from tap_dds_backups.api.models import Backup, Flaw, Page, Window, begin_time_of, id_of
+from tap_dds_backups.api.models import Backup, Flaw, Page, Window
 
 OUT_OF_ORDER = "its rows are not in the order newest first"
 
@@ -74,9 +74,9 @@ def contradiction(held: Held, window: Window, *, ordered: bool = True) -> str | 
     rows = held.page.backups
     if held.count > held.limit:
         return "it holds more rows than were asked for"
-    if len(set(map(id_of, rows))) < len(rows):
+    if len({row.id for row in rows}) < len(rows):
         return "it holds one backup twice"
-    begins = list(map(begin_time_of, rows))
+    begins = [row.begin_time for row in rows]
     if (
         begins
         and (window.begin > min(begins) or max(begins) > window.end)
@@ -123,4 +123,4 @@ def disagree(newer: Held, older: Held) -> bool:
 
 def group_at(second: str, rows: Sequence[Backup]) -> int:
     """How many rows began in this second."""
-    return list(map(begin_time_of, rows)).count(second)
+    return [row.begin_time for row in rows].count(second)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from operator import attrgetter
 from typing import Annotated, NamedTuple
 
 import msgspec
@@ -44,10 +43,6 @@ class Backup(msgspec.Struct, frozen=True, forbid_unknown_fields=True, gc=False, 
     backup_method: str | None = None
     kms_enable: bool | None = None
     deletable: bool | None = None
-
-
-# Every row of every page passes through several of these: twice as quick as a comprehension.
-id_of, begin_time_of = attrgetter("id"), attrgetter("begin_time")
 
 
 class Flaw(NamedTuple):

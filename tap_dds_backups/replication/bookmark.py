@@ -13,7 +13,7 @@ from typing import Any
 from msgspec import Struct, field
 
 from tap_dds_backups.api.errors import StateError
-from tap_dds_backups.api.models import Backup, Filters, begin_time_of
+from tap_dds_backups.api.models import Backup, Filters
 from tap_dds_backups.api.times import parse_time, shifted
 
 VERSION = 1
@@ -127,7 +127,7 @@ class Progress:
 
     def wrote(self, backups: Sequence[Backup]) -> list[Backup]:
         """Take note of written backups; return those that are unfinished for over seven days."""
-        self._newest = max(self._newest, max(map(begin_time_of, backups), default=""))
+        self._newest = max([self._newest, *(backup.begin_time for backup in backups)])
         # Nearly all are COMPLETED: the closer look is for the others.
         unfinished = [
             each for each in backups if each.status != "COMPLETED" and is_unfinished(each)
