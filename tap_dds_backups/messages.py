@@ -34,13 +34,13 @@ class MessageWriter(SingerWriter):
         each, which takes nine times as long as encoding it.
         """
         line = _encoded(message) or self.format_message(message).encode()
-        if isinstance(message, StateMessage):
-            if line == self._last_state:
-                return
-            self._last_state = line
+        if isinstance(message, StateMessage) and line == self._last_state:
+            return
         self.write_lines(line + b"\n")
         if not isinstance(message, RecordMessage):
             self.flush()
+        if isinstance(message, StateMessage):
+            self._last_state = line
 
     def write_lines(self, chunk: bytes) -> None:
         """Write whole lines: record messages, or one message of any kind."""
@@ -65,17 +65,18 @@ class MessageWriter(SingerWriter):
 
 def _encoded(message: Any) -> bytes | None:
     """A record or state message as the SDK writes it, but quicker; None where the two may differ."""
-    if isinstance(message, StateMessage):  # read from JSON, and text was added
-        values, is_plain = {"type": "STATE", "value": message.value}, True
+    if isinstance(message, StateMessage):  # from JSON, and text was added: no need to look at it
+        values: dict[str, Any] = {"type": "STATE", "value": message.value}
     elif isinstance(message, RecordMessage):
         values = message.to_dict()
         if message.time_extracted is not None:
             values["time_extracted"] = message.time_extracted.isoformat()
-        is_plain = _is_plain(values)
+        if not _is_plain(values):
+            return None
     else:
         return None
     try:
-        line = _encoder.encode(values) if is_plain else b""
+        line = _encoder.encode(values)
     except (UnicodeEncodeError, TypeError):  # half a character; a kind of text, as secrets are
         return None
     return line if line.isascii() else None

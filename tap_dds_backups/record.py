@@ -45,12 +45,13 @@ class RecordEncoder:
             return b""
         encoded = _encoder.encode_lines(backups)
         if not encoded.isascii():
-            encoded = b"".join(map(_escaped, encoded.splitlines(keepends=True), backups))
+            pairs = zip(encoded.splitlines(keepends=True), backups, strict=True)
+            encoded = b"".join(line if line.isascii() else _escaped(row) for line, row in pairs)
         records = _ends.split(encoded)
         del records[-1]
         end = self._tail + tail + b"\n"
         return head + (end + head).join(records) + end
 
 
-def _escaped(line: bytes, backup: Backup) -> bytes:
-    return line if line.isascii() else json.dumps(msgspec.to_builtins(backup)).encode() + b"\n"
+def _escaped(backup: Backup) -> bytes:
+    return json.dumps(msgspec.to_builtins(backup)).encode() + b"\n"

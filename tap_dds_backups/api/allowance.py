@@ -164,9 +164,10 @@ class Allowance:
             self._relax_after *= 2
 
     def _may_have_dropped(self, limit: RateLimit) -> bool:
-        """Where nobody says when to ask again, and the first try passed, it was an accident.
+        """Whether the calls in the window that was full can tell a dropped limit from an accident.
 
-        The waiting itself has emptied the window then: the calls left in it say nothing.
+        Where nobody says when to ask again, only a second refusal does: the waiting itself empties
+        the window, and a first try that passes would show a drop each time.
         """
         if self._announced is not None:
             return False
