@@ -4,21 +4,26 @@ from __future__ import annotations
 
 import gc
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import cache
 from importlib import import_module
 from types import ModuleType
 from typing import Any
 
-# Imported for async functions, targets, BATCH files in cloud storage, rows inside any JSON, and for
-# --about and --config=ENV, which load what they need. Measured: a quarter of `import singer_sdk`.
+# Imported for async functions, targets, BATCH files in cloud storage, rows inside any JSON, schemas
+# of an API's own and settings that the SDK checks (ours are checked by `settings`), and for --about
+# and --config=ENV, which load what they need. Measured: a third of `import singer_sdk`.
 NEVER_USED_BY_A_RUN = (
     "asyncio",
     "dotenv",
     "dotenv.main",
     "joblib",
+    "jsonschema",
     "packaging.specifiers",
     "packaging.version",
+    "referencing",
+    "referencing.jsonschema",
     "singer_sdk.helpers.jsonpath",
     "upath",
 )
@@ -51,19 +56,68 @@ def deferred(*names: str) -> Iterator[None]:
 
 
 class _StandIn(ModuleType):
-    """Gives a function for each name that is taken from it, which loads the module when called."""
+    """Gives a promise for each name that is taken from it."""
 
     def __getattr__(self, name: str) -> Any:
         if name.startswith("__"):
             raise AttributeError(name)
+        return _Promise(self, lambda: getattr(self.module(), name))
 
-        def call(*arguments: Any, **named: Any) -> Any:
-            self.withdraw()
-            return getattr(import_module(self.__name__), name)(*arguments, **named)
+    @property
+    def is_in_place(self) -> bool:
+        """Whether it is what an import gives."""
+        return sys.modules.get(self.__name__) is self
 
-        return call
+    def module(self) -> ModuleType:
+        """The module itself, loaded now if it never was."""
+        self.withdraw()
+        return import_module(self.__name__)
 
     def withdraw(self) -> None:
         """From now on the module itself is imported."""
-        if sys.modules.get(self.__name__) is self:
+        if self.is_in_place:
             del sys.modules[self.__name__]
+
+
+class _Promise:
+    """Something out of a module that is put off, or made from such a thing.
+
+    While the module is put off, what is made from it by a call, an attribute or an index is a
+    promise too. Later it is looked up, and at once where its truth, its parts or a base class is
+    asked for.
+    """
+
+    def __init__(self, stand_in: _StandIn, look_up: Callable[[], Any]) -> None:
+        self._stand_in = stand_in
+        self.promised = cache(look_up)
+
+    def __getattr__(self, name: str) -> Any:
+        if name.startswith("__"):
+            raise AttributeError(name)
+        return self._then(lambda: getattr(self.promised(), name))
+
+    def __getitem__(self, key: Any) -> Any:
+        return self._then(lambda: self.promised()[key])
+
+    def __call__(self, *arguments: Any, **named: Any) -> Any:
+        def call() -> Any:
+            values = {name: _kept_promise(value) for name, value in named.items()}
+            return self.promised()(*map(_kept_promise, arguments), **values)
+
+        return self._then(call)
+
+    def __bool__(self) -> bool:
+        return bool(self.promised())
+
+    def __iter__(self) -> Iterator[Any]:
+        return iter(self.promised())
+
+    def __mro_entries__(self, _bases: tuple[Any, ...]) -> tuple[type]:
+        return (self.promised(),)
+
+    def _then(self, look_up: Callable[[], Any]) -> Any:
+        return _Promise(self._stand_in, look_up) if self._stand_in.is_in_place else look_up()
+
+
+def _kept_promise(value: Any) -> Any:
+    return value.promised() if isinstance(value, _Promise) else value

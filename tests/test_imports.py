@@ -7,6 +7,8 @@ import sys
 import time
 from pathlib import Path
 
+import pytest
+
 from tap_dds_backups.emulator import Emulator, plain_store
 from tests.faces.running import clean_environment
 
@@ -29,10 +31,26 @@ def test_nothing_is_loaded_until_it_is_called() -> None:
     assert printed(program) == "False (0.0, 0.0, 1) True"
 
 
-def test_what_is_called_at_once_is_loaded_at_once() -> None:
-    """A module that the importing one calls while it is imported works there."""
-    program = f"{WITHIN}import colorsys\n    print(colorsys.rgb_to_hsv(1, 1, 1))"
-    assert printed(program) == "(0.0, 0.0, 1)"
+@pytest.mark.parametrize(
+    ("use", "told"),
+    [
+        ("print(*colorsys.rgb_to_hsv(1, 1, 1))", "0.0 0.0 1"),
+        ("print('black' if not colorsys.rgb_to_hsv(1, 1, 1)[0] else 'red')", "black"),
+    ],
+)
+def test_what_cannot_wait_is_loaded_at_once(use: str, told: str) -> None:
+    """A module that the importing one needs a value of while it is imported works there."""
+    assert printed(f"{WITHIN}import colorsys\n    {use}") == told
+
+
+def test_what_is_made_of_it_meanwhile_waits_too() -> None:
+    """Calls, attributes and indexes while a module is put off are made when something needs them."""
+    program = (
+        f"{WITHIN}import colorsys\n    lazy = colorsys.rgb_to_hsv(1, 1, 1)\n    last = lazy[2]\n"
+    )
+    program += "    counted = lazy.count(last)\n"
+    program += "print('colorsys' in sys.modules, bool(counted), 'colorsys' in sys.modules)"
+    assert printed(program) == "False True True"
 
 
 def test_what_is_loaded_already_stays() -> None:
@@ -50,7 +68,7 @@ def test_a_run_loads_none() -> None:
     """What is for targets, files in cloud storage and other kinds of streams is no part of a start."""
     program = (
         "import sys\nfrom tap_dds_backups.__main__ import main\n"
-        "try:\n    main(['--about'])\nfinally:\n    print({'asyncio', 'joblib', 'jsonpath_ng', 'upath', 'fsspec'} & set(sys.modules), file=sys.stderr)"
+        "try:\n    main(['--about'])\nfinally:\n    print({'asyncio', 'joblib', 'jsonpath_ng', 'upath', 'fsspec', 'jsonschema', 'referencing', 'attr'} & set(sys.modules), file=sys.stderr)"
     )
     run = subprocess.run(
         [sys.executable, "-c", program], capture_output=True, text=True, check=True
@@ -68,6 +86,27 @@ def test_the_sdk_still_finds_its_batch_files() -> None:
         "print(StorageTarget.split_url('file:///folder/file'))"
     )
     assert printed(program) == "('file:///folder', 'file')"
+
+
+def test_the_sdk_still_checks_settings_and_schemas() -> None:
+    """Another tap in the same process has its settings checked and its references resolved."""
+    program = (
+        "from tap_dds_backups.imports import NEVER_USED_BY_A_RUN, deferred\n"
+        "with deferred(*NEVER_USED_BY_A_RUN):\n    from singer_sdk import plugin_base, singerlib\n"
+        "schema = {'properties': {'a': {'default': 1}, 'b': {'$ref': '#/definitions/n'}},"
+        " 'definitions': {'n': {'type': 'null'}}}\n"
+        "schema, given = singerlib.resolve_schema_references(schema), {'b': 2}\n"
+        "errors = plugin_base.JSONSchemaValidator(schema).iter_errors(given)\n"
+        "print([error.message for error in errors], given)"
+    )
+    assert printed(program) == """["2 is not of type 'null'"] {'b': 2, 'a': 1}"""
+
+
+def test_a_class_can_be_made_of_what_was_put_off() -> None:
+    """A base class is looked up at once."""
+    program = WITHIN.replace("colorsys", "sched") + "from sched import scheduler\n"
+    program += "    class Own(scheduler): pass\nprint(Own().empty())"
+    assert printed(program) == "True"
 
 
 def test_the_sdk_still_reads_rows_out_of_json() -> None:
