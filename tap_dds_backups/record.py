@@ -48,9 +48,10 @@ class RecordEncoder:
             pairs = zip(encoded.splitlines(keepends=True), backups, strict=True)
             encoded = b"".join(line if line.isascii() else _escaped(row) for line, row in pairs)
         records = _ends.split(encoded)
-        del records[-1]
         end = self._tail + tail + b"\n"
-        return head + (end + head).join(records) + end
+        records[0] = head + records[0]
+        records[-2:] = [records[-2] + end]  # behind the last line break is nothing
+        return (end + head).join(records)
 
 
 def _escaped(backup: Backup) -> bytes:

@@ -76,7 +76,7 @@ def _walk(
         if behind is not None and disagree(page, behind):
             return None
         if reaches(page, second, drained=False):  # from here up the pass has no gap
-            within = sum(row.begin_time >= second for row in page.rows)
+            within = len(page.after(second)) + len(page.at(second))
             walk = _Pass(older=page.total - page.first_place - within, new=walk.new)
         elif walk.top is None:
             offset, page = page.offset + page.limit // 2, None
@@ -86,14 +86,13 @@ def _walk(
         yield from _write(page, second, walk, seen)
         behind = page
         if page.newest > second or page.offset == 0:
-            newer = sum(row.begin_time > second for row in page.rows)
-            walk.upto = page.total - page.first_place - newer
+            walk.upto = page.total - page.first_place - len(page.after(second))
             return walk
         offset, page = page.offset - page.limit + 1, None
 
 
 def _write(page: Held, second: str, walk: _Pass, seen: set[str]) -> Generator[Rows, None, None]:
-    rows = [row for row in page.rows if row.begin_time == second]
+    rows = page.at(second)
     new = [row for row in rows if row.id not in seen]
     walk.moved |= walk.top is not None and walk.top.total != page.total
     walk.top = page

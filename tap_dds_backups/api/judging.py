@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections.abc import Sequence
 
 from msgspec import Struct
@@ -15,11 +16,13 @@ class Held(Struct, frozen=True):
     """A page in hand: `count` rows from `offset`, newest first, when the list had `total`.
 
     Where a row could not be used, `rows` are only those older than it and `flaw` is that row.
+    `begins` are their begin times.
     """
 
     offset: int
     limit: int
     rows: Sequence[Backup]
+    begins: Sequence[str]
     count: int
     total: int
     page: Page
@@ -33,12 +36,12 @@ class Held(Struct, frozen=True):
     @property
     def newest(self) -> str:
         """The newest begin_time, or the smallest text where there are no rows."""
-        return self.rows[0].begin_time if self.rows else ""
+        return self.begins[0] if self.begins else ""
 
     @property
     def oldest(self) -> str:
         """The oldest begin_time, or the smallest text where there are no rows."""
-        return self.rows[-1].begin_time if self.rows else ""
+        return self.begins[-1] if self.begins else ""
 
     @property
     def first_place(self) -> int:
@@ -50,7 +53,19 @@ class Held(Struct, frozen=True):
 
         For a page that holds the older end of the second.
         """
-        return self.first_place + group_at(second, self.rows) + 1 - self.limit
+        return self.first_place + len(self.at(second)) + 1 - self.limit
+
+    def after(self, second: str) -> Sequence[Backup]:
+        """The rows that began after this second."""
+        return self.rows[: self._newer(second)]
+
+    def at(self, second: str) -> Sequence[Backup]:
+        """The rows that began in this second."""
+        newer = self._newer(second)
+        return self.rows[newer : newer + self.begins.count(second)]
+
+    def _newer(self, second: str) -> int:
+        return len(self.begins) - bisect_right(self.begins[::-1], second)
 
 
 def hold(offset: int, limit: int, page: Page) -> Held:
@@ -58,11 +73,15 @@ def hold(offset: int, limit: int, page: Page) -> Held:
     total = offset if page.total_count is None else page.total_count
     count = len(page.backups) + len(page.flaws)
     if not page.flaws:
-        return Held(offset, limit, page.backups, count, total, page)
+        return Held(offset, limit, page.backups, _begins(page.backups), count, total, page)
     worst = page.flaws[-1]
     older = count - worst.place - 1
     rows = page.backups[len(page.backups) - older :]
-    return Held(offset, limit, rows, count, total, page, worst)
+    return Held(offset, limit, rows, _begins(rows), count, total, page, worst)
+
+
+def _begins(rows: Sequence[Backup]) -> list[str]:
+    return [row.begin_time for row in rows]
 
 
 def contradiction(held: Held, window: Window, *, ordered: bool = True) -> str | None:
@@ -76,16 +95,17 @@ def contradiction(held: Held, window: Window, *, ordered: bool = True) -> str | 
         return "it holds more rows than were asked for"
     if len({row.id for row in rows}) < len(rows):
         return "it holds one backup twice"
-    begins = [row.begin_time for row in rows]
+    begins = held.begins if held.flaw is None else _begins(rows)
+    falling = sorted(begins, reverse=True)
     if (
-        begins
-        and (window.begin > min(begins) or max(begins) > window.end)
+        falling
+        and (window.begin > falling[-1] or falling[0] > window.end)
         and _outside(rows, window)
     ):
         return "it holds a backup outside the time that was asked for"
     if held.short and held.offset + held.count < held.total:
         return f"total_count says {held.total}, but the listing ends after fewer rows"
-    if ordered and begins != sorted(begins, reverse=True):
+    if ordered and begins != falling:
         return OUT_OF_ORDER
     return None
 
@@ -117,10 +137,5 @@ def disagree(newer: Held, older: Held) -> bool:
     """
     if newer.total != older.total or newer.first_place > older.first_place:
         return False
-    shared = zip(newer.rows[older.first_place - newer.first_place :], older.rows, strict=False)
-    return any(left.begin_time != right.begin_time for left, right in shared)
-
-
-def group_at(second: str, rows: Sequence[Backup]) -> int:
-    """How many rows began in this second."""
-    return [row.begin_time for row in rows].count(second)
+    shared = newer.begins[older.first_place - newer.first_place :][: len(older.begins)]
+    return shared != older.begins[: len(shared)]

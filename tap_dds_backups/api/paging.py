@@ -54,7 +54,7 @@ from itertools import islice
 from tap_dds_backups.api import passes
 from tap_dds_backups.api.draining import drain
 from tap_dds_backups.api.errors import ScanNotSettled
-from tap_dds_backups.api.judging import Held, disagree, group_at, reaches
+from tap_dds_backups.api.judging import Held, disagree, reaches
 from tap_dds_backups.api.models import Backup, Page, PageRequest, Window
 from tap_dds_backups.api.planning import step
 from tap_dds_backups.api.reading import (
@@ -211,7 +211,7 @@ class FrontierScan:
         if page.newest > self.frontier:
             self.frontier, self.drained = page.newest, False
             self.seen = set()
-        self.seen.update(row.id for row in page.rows if row.begin_time == self.frontier)
+        self.seen.update(row.id for row in page.at(self.frontier))
         self.edge = page
         if rows:
             self.idle = 0
@@ -220,11 +220,9 @@ class FrontierScan:
             raise bad_row(page, page.flaw)
 
     def _unwritten(self, page: Held) -> list[Backup]:
-        frontier, seen = self.frontier, self.seen
-        rows = [row for row in reversed(page.rows) if row.begin_time >= frontier]
-        at_frontier = group_at(frontier, rows)
-        still = [] if self.drained else [row for row in rows[:at_frontier] if row.id not in seen]
-        return still + rows[at_frontier:]
+        at_frontier = [] if self.drained else page.at(self.frontier)
+        still = [row for row in at_frontier if row.id not in self.seen]
+        return [*still[::-1], *page.after(self.frontier)[::-1]]
 
     def _crossed_crowds(self) -> Generator[Question, Page | None, bool]:
         """Drain second F if no page can hold it and an older row; True at the end of the list.
@@ -232,7 +230,7 @@ class FrontierScan:
         Behind one such second another is expected: half a page of it is enough to begin with.
         """
         crowd = self.limit - 1
-        while self.edge is not None and group_at(self.frontier, self.edge.rows) >= crowd:
+        while self.edge is not None and len(self.edge.at(self.frontier)) >= crowd:
             newest = yield from drain(self.edge, self.window, self.seen)
             self.drained = True
             yield from self._accept(newest)

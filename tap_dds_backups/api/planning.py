@@ -20,7 +20,7 @@ def step(page: Held) -> tuple[int, int]:
 
     (0, 0) where nobody can tell: a crowded second begins here, or one fills the page.
     """
-    groups = list(Counter(row.begin_time for row in page.rows).values())
+    groups = list(Counter(page.begins).values())
     cut = groups.pop(0) if groups and page.offset else 0  # more of it may lie before this page
     whole = groups[:-1]
     largest = max(whole, default=0)

@@ -17,14 +17,13 @@ _LENIENT = re.compile(
     r"\s?(?:(Z|z|UTC)|([+-])([01]\d|2[0-3]):?([0-5]\d))?",
     re.ASCII,
 )
-_FORM = "0000-00-00 00:00:00"
-_TO_ZERO = str.maketrans("123456789", "0" * 9)
+_MARKS = ((4, "-"), (7, "-"), (10, " "), (13, ":"), (16, ":"), (19, "\n"))  # of Table 4's form
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 def parse_time(text: str) -> str | None:
     """Return `text` as RFC 3339 in UTC, fraction dropped; None where it names no instant."""
-    if len(text) == 19 and text[4:17:3] in {"-- ::", "--T::"}:
+    if len(text) == 19 and text[4:17:3] in {"-- ::", "--T::"} and text[11:13] != "24":
         try:
             datetime.fromisoformat(text)
         except ValueError:
@@ -48,14 +47,18 @@ def parse_times(texts: Sequence[str]) -> list[str] | None:
     """`parse_time` of each, quickly, where all are as Table 4 has them; None where one is not."""
     if not texts:
         return []
-    joined = "\n".join(texts)
-    if joined.translate(_TO_ZERO) != "\n".join([_FORM] * len(texts)):
+    joined = "\n".join([*texts, ""])
+    if not all(joined[place::20] == mark * len(texts) for place, mark in _MARKS):
+        return None
+    if " 24:" in joined:  # from Python 3.14 on the first moment of the next day
         return None
     try:
         deque(map(datetime.fromisoformat, texts), maxlen=0)
     except ValueError:
         return None
-    return f"{joined.replace(' ', 'T')}\n".replace("\n", "+00:00\n").splitlines()
+    rewritten = joined.replace(" ", "T").replace("\n", "+00:00\n").split("\n")
+    del rewritten[-1]
+    return rewritten
 
 
 def from_seconds(seconds: float) -> str:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left, bisect_right
 from collections.abc import Sequence
+from operator import attrgetter
 
 from msgspec import Struct
 
@@ -54,7 +56,13 @@ class Span(Struct, frozen=True):
             last = min(last, shifted(self.end_date, END_DATE_MARGIN_SECONDS))
         return Window(begin, max(last, shifted(begin, 1)))
 
-    def wanted(self, backups: Sequence[Backup], closed: str) -> list[Backup]:
-        """Those that are to be written now; `closed`: newest second that is complete."""
+    def wanted(self, backups: Sequence[Backup], closed: str) -> Sequence[Backup]:
+        """Those of these (oldest first) that are to be written now.
+
+        `closed`: newest second that is complete.
+        """
         first, last = self.start_date or "", min(self.end_date or closed, closed)
-        return [backup for backup in backups if first <= backup.begin_time <= last]
+        begin = attrgetter("begin_time")
+        return backups[
+            bisect_left(backups, first, key=begin) : bisect_right(backups, last, key=begin)
+        ]

@@ -11,7 +11,6 @@ from tap_dds_backups.api.judging import (
     Held,
     contradiction,
     disagree,
-    group_at,
     hold,
     reaches,
 )
@@ -235,7 +234,17 @@ class TestDisagree:
         assert disagree(lying, cut[1]) is differs
 
 
-def test_groups() -> None:
-    """How many rows share a second."""
-    rows = [row(3, "a"), row(2, "b"), row(2, "c"), row(1, "d")]
-    assert [group_at(from_seconds(second), rows) for second in (1, 2, 3, 4)] == [1, 2, 1, 0]
+@given(st.lists(st.integers(1, 6)), st.integers(0, 7))
+def test_rows_at_a_second_and_after_it(seconds: list[int], second: int) -> None:
+    """The rows that share a second, and those that began later, newest first."""
+    page = held(*sorted(seconds, reverse=True), limit=100)
+    moment = from_seconds(second)
+    assert page.at(moment) == [row for row in page.rows if row.begin_time == moment]
+    assert page.after(moment) == [row for row in page.rows if row.begin_time > moment]
+
+
+def test_begins_are_those_of_the_rows_that_can_be_used() -> None:
+    """Places and times stay together where rows were left out."""
+    page = hold(0, 5, Page([row(4), row(3), row(1)], 9, (Flaw(1, "", "bad"), Flaw(2, "", "bad"))))
+    assert page.begins == [from_seconds(3), from_seconds(1)]
+    assert (page.newest, page.oldest) == (from_seconds(3), from_seconds(1))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Generator
 
-from tap_dds_backups.api.judging import Held, group_at, hold
+from tap_dds_backups.api.judging import Held, hold
 from tap_dds_backups.api.models import Page, PageRequest, Window
 from tap_dds_backups.api.paging import FrontierScan
 from tap_dds_backups.api.reading import Question, Reading, Rows, Scan
@@ -41,7 +41,7 @@ class NoDrain(FrontierScan):
     """Goes past a second that fills a page as if overlap could prove that it is complete."""
 
     def _crossed_crowds(self) -> Generator[Question, Page | None, bool]:
-        if self.edge is None or group_at(self.frontier, self.edge.rows) < self.limit - 1:
+        if self.edge is None or len(self.edge.at(self.frontier)) < self.limit - 1:
             return False
         self.drained = True
         newer = max(0, self.edge.first_place - self.limit + 1)
