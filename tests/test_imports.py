@@ -68,7 +68,7 @@ def test_a_run_loads_none() -> None:
     """What is for targets, files in cloud storage and other kinds of streams is no part of a start."""
     program = (
         "import sys\nfrom tap_dds_backups.__main__ import main\n"
-        "try:\n    main(['--about'])\nfinally:\n    print({'asyncio', 'joblib', 'jsonpath_ng', 'upath', 'fsspec', 'jsonschema', 'referencing', 'attr'} & set(sys.modules), file=sys.stderr)"
+        "try:\n    main(['--about'])\nfinally:\n    print({'asyncio', 'joblib', 'jsonpath_ng', 'upath', 'fsspec', 'jsonschema', 'referencing', 'attr', 'idna', 'importlib_metadata'} & set(sys.modules), file=sys.stderr)"
     )
     run = subprocess.run(
         [sys.executable, "-c", program], capture_output=True, text=True, check=True
@@ -107,6 +107,24 @@ def test_a_class_can_be_made_of_what_was_put_off() -> None:
     program = WITHIN.replace("colorsys", "sched") + "from sched import scheduler\n"
     program += "    class Own(scheduler): pass\nprint(Own().empty())"
     assert printed(program) == "True"
+
+
+def test_a_target_still_checks_its_records() -> None:
+    """What is taken from a module after the import is the thing itself: it stands in an `except`."""
+    program = (
+        "from tap_dds_backups.imports import NEVER_USED_BY_A_RUN, deferred\n"
+        "with deferred(*NEVER_USED_BY_A_RUN):\n    from singer_sdk.sinks import core\n"
+        "try:\n    core.JSONSchemaValidator({'type': 'object'}).validate(1)\n"
+        "except core.InvalidRecord as problem:\n    print(problem.error_message)"
+    )
+    assert printed(program) == "1 is not of type 'object'"
+
+
+def test_the_kind_of_a_value_can_be_asked_for() -> None:
+    """A class out of a module that was put off tells its instances."""
+    program = WITHIN.replace("colorsys", "sched") + "from sched import scheduler\n"
+    program += "print(isinstance(1, scheduler), isinstance(scheduler(), scheduler))"
+    assert printed(program) == "False True"
 
 
 def test_the_sdk_still_reads_rows_out_of_json() -> None:
