@@ -8,15 +8,17 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import cache
 from importlib import import_module
+from importlib.machinery import PathFinder
 from types import ModuleType
 from typing import Any
 
 # Imported for async functions, targets, BATCH files in cloud storage, rows inside any JSON, schemas
-# of an API's own, settings that the SDK checks (ours are checked by `settings`), plug-ins, versions
-# and host names beyond ASCII, and for --about and --config=ENV, which load what they need. Measured:
-# two fifths of `import singer_sdk`.
+# of an API's own, settings that the SDK checks (ours are checked by `settings`), plug-ins, versions,
+# host names beyond ASCII and text of unknown encoding, and for --about and --config=ENV, which load
+# what they need. Measured: half of `import singer_sdk`.
 NEVER_USED_BY_A_RUN = (
     "asyncio",
+    "charset_normalizer",
     "dotenv",
     "dotenv.main",
     "idna",
@@ -63,6 +65,8 @@ class _StandIn(ModuleType):
     """Gives a promise for each name that is taken from it while it is in place."""
 
     def __getattr__(self, name: str) -> Any:
+        if name == "__version__":
+            return self._version()
         if name.startswith("__"):
             raise AttributeError(name)
         if not self.is_in_place:
@@ -78,6 +82,15 @@ class _StandIn(ModuleType):
         """The module itself, loaded now if it never was."""
         self.withdraw()
         return import_module(self.__name__)
+
+    def _version(self) -> Any:
+        """What the package's module `version` says: `requests` asks for it while it is imported."""
+        spec = PathFinder.find_spec(self.__name__)
+        self.__path__ = (spec and spec.submodule_search_locations) or []
+        try:
+            return import_module(f"{self.__name__}.version").__version__
+        except (ImportError, AttributeError):
+            return self.module().__version__
 
     def withdraw(self) -> None:
         """From now on the module itself is imported."""

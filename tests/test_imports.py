@@ -68,7 +68,7 @@ def test_a_run_loads_none() -> None:
     """What is for targets, files in cloud storage and other kinds of streams is no part of a start."""
     program = (
         "import sys\nfrom tap_dds_backups.__main__ import main\n"
-        "try:\n    main(['--about'])\nfinally:\n    print({'asyncio', 'joblib', 'jsonpath_ng', 'upath', 'fsspec', 'jsonschema', 'referencing', 'attr', 'idna', 'importlib_metadata'} & set(sys.modules), file=sys.stderr)"
+        "try:\n    main(['--about'])\nfinally:\n    print({'asyncio', 'joblib', 'jsonpath_ng', 'upath', 'fsspec', 'jsonschema', 'referencing', 'attr', 'idna', 'importlib_metadata', 'charset_normalizer.api'} & set(sys.modules), file=sys.stderr)"
     )
     run = subprocess.run(
         [sys.executable, "-c", program], capture_output=True, text=True, check=True
@@ -125,6 +125,26 @@ def test_the_kind_of_a_value_can_be_asked_for() -> None:
     program = WITHIN.replace("colorsys", "sched") + "from sched import scheduler\n"
     program += "print(isinstance(1, scheduler), isinstance(scheduler(), scheduler))"
     assert printed(program) == "False True"
+
+
+def test_the_version_of_what_is_put_off_is_the_true_one() -> None:
+    """`requests` checks it while it is imported, and finds what it needs later."""
+    program = (
+        "import sys\nfrom tap_dds_backups.imports import deferred\n"
+        "with deferred('charset_normalizer'):\n"
+        "    import requests\n    from charset_normalizer import __version__ as early\n"
+        "print('charset_normalizer.api' in sys.modules)\nimport charset_normalizer\n"
+        "print(charset_normalizer.__version__ == early)\n"
+        "answer = requests.Response()\nanswer._content = 'Zeit für Tee'.encode('utf-8')\n"
+        "print(answer.apparent_encoding)"
+    )
+    assert printed(program).split() == ["False", "True", "utf-8"]
+
+
+def test_the_version_of_what_has_no_module_of_versions() -> None:
+    """Then the thing itself is loaded."""
+    program = WITHIN.replace("colorsys", "optparse") + "from optparse import __version__\n"
+    assert printed(f"{program}print(__version__)") == "1.5.3"
 
 
 def test_the_sdk_still_reads_rows_out_of_json() -> None:
