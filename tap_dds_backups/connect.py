@@ -92,7 +92,6 @@ def connect(
         user_agent=_user_agent(settings),
         timeout_seconds=settings.request_timeout_seconds,
         ca_bundle=settings.ca_bundle,
-        connections=settings.concurrency,
     )
     budget = Budget()
     gate = Gate(Pacer(settings.concurrency, settings.requests_per_minute), budget, clock)
@@ -181,7 +180,6 @@ class _Exchanges(Struct, frozen=True, dict=True):
         transport = Transport(
             user_agent=_user_agent(self.settings),
             timeout_seconds=MACHINE_SECONDS,
-            connections=1,
             environ={},
             connect_seconds=MACHINE_SECONDS,
         )

@@ -8,8 +8,10 @@ import weakref
 from collections.abc import Iterator
 from contextlib import ExitStack
 from functools import cached_property, partial
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, cast
 
+import singer_sdk
 from singer_sdk import Tap
 from singer_sdk.exceptions import ConfigValidationError
 from singer_sdk.helpers.capabilities import (
@@ -67,6 +69,13 @@ class TapDDSBackups(Tap):
     def get_plugin_version(cls) -> str:
         """Our version; looking it up in the installed packages takes 3 ms."""
         return __version__
+
+    @classmethod
+    def get_sdk_version(cls) -> str:
+        """The SDK's version, by the name of the folder that says it; looking it up takes 4 ms."""
+        site = Path(singer_sdk.__file__).parents[1]
+        named = [path.stem.partition("-")[2] for path in site.glob("singer_sdk-*.dist-info")]
+        return named[0] if len(named) == 1 else super().get_sdk_version()
 
     @property
     def lines(self) -> MessageWriter:

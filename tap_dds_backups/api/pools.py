@@ -7,7 +7,9 @@ handed out connected, within a deadline, so that an exchange costs no more than 
 from __future__ import annotations
 
 import ssl
+from collections import deque
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from pathlib import Path
 from typing import Any, cast
 
@@ -16,10 +18,11 @@ from requests.adapters import HTTPAdapter
 from urllib3.connection import HTTPConnection, HTTPSConnection
 from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
 from urllib3.util import Retry, create_urllib3_context
+from urllib3.util.connection import is_connection_dropped
 
 from tap_dds_backups.api.deadline import Deadline
 from tap_dds_backups.api.secret import Revealed, RevealedBytes
-from tap_dds_backups.api.wire import Stream, read_answer, request_head
+from tap_dds_backups.api.wire import Stream, header_fields, read_answer, request_head
 
 _PROXY_BODY_LIMIT = 64 * 1024
 
@@ -45,7 +48,7 @@ class _TunnelConnection(HTTPSConnection):
         headers = [("Host", target)]
         headers += [(name, Revealed(value)) for name, value in self._tunnel_headers.items()]
         stream = Stream(self.sock, self.deadline)
-        stream.send(RevealedBytes(request_head("CONNECT", target, headers)))
+        stream.send(RevealedBytes(request_head("CONNECT", target, header_fields(headers))))
         answer = read_answer(stream, "CONNECT", _PROXY_BODY_LIMIT)
         if not 200 <= answer.status < 300:
             raise ProxyRefused(answer.status)
@@ -54,10 +57,20 @@ class _TunnelConnection(HTTPSConnection):
 class Pool(HTTPConnectionPool):
     """Keep-alive connections to one loopback service without TLS."""
 
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        # As many as were in use at once; urllib3's queue takes three times as long.
+        self._idle: deque[HTTPConnection] = deque()
+
     def checked_out(self) -> HTTPConnection | None:
         """Return an idle connection that still looks alive, or None."""
-        connection = cast("HTTPConnection", self._get_conn())
-        return connection if connection.sock is not None else None
+        while self._idle:
+            with suppress(IndexError):  # another thread was quicker
+                connection = self._idle.pop()
+                if not is_connection_dropped(connection):
+                    return connection
+                connection.close()
+        return None
 
     def connected(self, timeout: float) -> HTTPConnection:
         """Return a new connection, each step of connecting within `timeout` seconds."""
@@ -77,7 +90,13 @@ class Pool(HTTPConnectionPool):
 
     def checked_in(self, connection: HTTPConnection) -> None:
         """Keep a connection for the next exchange."""
-        self._put_conn(connection)
+        self._idle.append(connection)
+
+    def close(self) -> None:
+        """Close the idle connections."""
+        while (connection := self.checked_out()) is not None:
+            connection.close()
+        super().close()
 
 
 class TlsPool(Pool, HTTPSConnectionPool):
@@ -89,9 +108,9 @@ class TlsPool(Pool, HTTPSConnectionPool):
 class _Adapter(HTTPAdapter):
     """Makes pools of ours that share one TLS context (loading a CA bundle costs 10 ms or more)."""
 
-    def __init__(self, context: Callable[[], ssl.SSLContext], connections: int) -> None:
+    def __init__(self, context: Callable[[], ssl.SSLContext]) -> None:
         self._context = context
-        super().__init__(pool_maxsize=connections, max_retries=Retry(0, redirect=False))
+        super().__init__(max_retries=Retry(0, redirect=False))
 
     def init_poolmanager(self, *args: Any, **kwargs: Any) -> None:
         super().init_poolmanager(*args, **kwargs)
@@ -124,7 +143,7 @@ def tls_context(ca_bundle: Path) -> ssl.SSLContext:
     return context
 
 
-def open_session(context: Callable[[], ssl.SSLContext], connections: int) -> requests.Session:
+def open_session(context: Callable[[], ssl.SSLContext]) -> requests.Session:
     """Return a session with pools of ours that takes nothing from the environment.
 
     `context` is called where TLS is first needed.
@@ -134,7 +153,7 @@ def open_session(context: Callable[[], ssl.SSLContext], connections: int) -> req
     """
     session = requests.Session()
     session.trust_env = False
-    adapter = _Adapter(context, connections)
+    adapter = _Adapter(context)
     session.mount("https://", adapter)
     session.mount("http://", adapter)
     return session

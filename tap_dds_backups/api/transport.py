@@ -10,8 +10,8 @@ import os
 import re
 import ssl
 import threading
-from collections.abc import Callable, Iterable, Mapping
-from functools import cache, partial
+from collections.abc import Callable, Mapping
+from functools import cache, lru_cache, partial
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -36,6 +36,7 @@ from tap_dds_backups.api.wire import (
     Garbled,
     Stream,
     TooLarge,
+    header_fields,
     read_answer,
     request_head,
 )
@@ -43,6 +44,7 @@ from tap_dds_backups.api.wire import (
 # 100 rows of the largest size that the manual allows are about 100 KB.
 BODY_LIMIT = 16 * 1024 * 1024
 _URL = re.compile(r"(https?)://([A-Za-z0-9._-]+|\[[0-9A-Fa-f:.]+\])(:\d{1,5})?(/[!-\"$-~]*)")
+_Headers = tuple[tuple[str, str], ...]
 _BROKEN = (OSError, Cut, Garbled, TooLarge)
 
 
@@ -67,7 +69,6 @@ class Transport:
             received, connecting included.
         ca_bundle: PEM file or folder of trusted authorities; wins over REQUESTS_CA_BUNDLE and
             CURL_CA_BUNDLE, which win over the built-in list.
-        connections: idle connections kept for each host.
         environ: where the variables for proxies and authorities are looked up.
         connect_seconds: limit of each step of connecting.
 
@@ -81,7 +82,6 @@ class Transport:
         user_agent: str,
         timeout_seconds: float = 60.0,
         ca_bundle: str | None = None,
-        connections: int = 16,
         environ: Mapping[str, str] = os.environ,
         connect_seconds: float = 10.0,
     ) -> None:
@@ -90,7 +90,7 @@ class Transport:
         self._timeout = timeout_seconds
         self._connect = connect_seconds
         self._environ = environ
-        self._session = open_session(_tls(ca_bundle, environ), connections)
+        self._session = open_session(_tls(ca_bundle, environ))
         self._routes: dict[str, _Route] = {}
         self._lock = threading.Lock()
 
@@ -106,9 +106,11 @@ class Transport:
         """
         origin, host_header, target = _parts(request.url)
         route = self._routes.get(origin) or self._route(origin)
-        headers = _complete(request, host_header, self._defaults)
+        headers = tuple(request.headers.items())
+        length = len(request.body) if request.body or request.method != "GET" else None
         try:
-            payload = RevealedBytes(request_head(request.method, target, headers) + request.body)
+            fields = _fields(headers, host_header, self._defaults, length)
+            payload = RevealedBytes(request_head(request.method, target, fields) + request.body)
         except ValueError:
             raise ConfigError(
                 ["a credential or setting holds characters that no header can"]
@@ -215,17 +217,16 @@ def _parts(url: str) -> tuple[str, str, str]:
     return f"{match[1]}://{host_header}", host_header, match[4]
 
 
-def _complete(
-    request: Request, host_header: str, defaults: Iterable[tuple[str, str]]
-) -> list[tuple[str, str]]:
-    headers = list(request.headers.items())
+@lru_cache(maxsize=4)  # with a token the same for all pages
+def _fields(given: _Headers, host_header: str, defaults: _Headers, length: int | None) -> bytes:
+    headers = list(given)
     present = {name.lower() for name, _ in headers}
     if "host" not in present:
         headers.insert(0, ("Host", host_header))
     headers += [default for default in defaults if default[0].lower() not in present]
-    if request.body or request.method != "GET":
-        headers.append(("Content-Length", str(len(request.body))))
-    return headers
+    if length is not None:
+        headers.append(("Content-Length", str(length)))
+    return header_fields(headers)
 
 
 def _tls(ca_bundle: str | None, environ: Mapping[str, str]) -> Callable[[], ssl.SSLContext]:

@@ -68,15 +68,25 @@ class Headers(dict[str, str]):
         return f"<headers {', '.join(self)}>"
 
 
-def request_head(method: str, target: str, headers: Sequence[tuple[str, str]]) -> bytes:
-    """Return the head of a request. Raises ValueError where a header could not be sent as one."""
+def request_head(method: str, target: str, fields: bytes) -> bytes:
+    """Return the head of a request with these fields. Raises ValueError as `header_fields`."""
+    return _sendable(f"{method} {target} HTTP/1.1", breaks=0) + fields
+
+
+def header_fields(headers: Sequence[tuple[str, str]]) -> bytes:
+    """Return headers as they are sent, with the line that ends them.
+
+    Raises ValueError where one could not be sent as what it is.
+    """
     lines = (f"\r\n{name}: {value}" for name, value in headers)
-    head = Revealed(f"{method} {target} HTTP/1.1{''.join(lines)}")
-    breaks = len(headers)
-    if head.count("\n") != breaks or head.count("\r") != breaks or not head.isascii():
+    return RevealedBytes(_sendable(Revealed("".join(lines)), breaks=len(headers)) + b"\r\n\r\n")
+
+
+def _sendable(text: str, *, breaks: int) -> bytes:
+    if text.count("\n") != breaks or text.count("\r") != breaks or not text.isascii():
         message = "a header holds a line break or a character beyond ASCII"
         raise ValueError(message)
-    return f"{head}\r\n\r\n".encode("ascii")
+    return RevealedBytes(text.encode("ascii"))
 
 
 class Stream:
