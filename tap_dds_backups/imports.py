@@ -10,7 +10,10 @@ from functools import cache
 from importlib import import_module
 from importlib.machinery import PathFinder
 from types import ModuleType
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 # Imported for async functions, targets, BATCH files in cloud storage, rows inside any JSON, schemas
 # of an API's own, settings that the SDK checks (ours are checked by `settings`), plug-ins, versions,
@@ -47,6 +50,15 @@ def kept() -> Iterator[None]:
     finally:
         gc.freeze()
         gc.enable()
+
+
+def version_in(folder: Path, package: str) -> str | None:
+    """The version of a package that is installed there, by the folder that pip keeps notes in.
+
+    None where there is none, or more than one.
+    """
+    notes = [path.stem for path in folder.glob(f"{package}-*.dist-info")]
+    return notes[0].removeprefix(f"{package}-") if len(notes) == 1 else None
 
 
 @contextmanager

@@ -25,6 +25,7 @@ from tap_dds_backups import __version__
 from tap_dds_backups import settings as settings_of
 from tap_dds_backups.api.errors import CatalogError, ConfigError, quoted
 from tap_dds_backups.api.models import Filters
+from tap_dds_backups.imports import version_in
 from tap_dds_backups.interrupts import Interrupts
 from tap_dds_backups.messages import MessageWriter
 from tap_dds_backups.narration import Narrator
@@ -72,10 +73,9 @@ class TapDDSBackups(Tap):
 
     @classmethod
     def get_sdk_version(cls) -> str:
-        """The SDK's version, by the name of the folder that says it; looking it up takes 4 ms."""
+        """The SDK's version; looking it up as the SDK does takes 4 ms."""
         site = Path(singer_sdk.__file__).parents[1]
-        named = [path.stem.partition("-")[2] for path in site.glob("singer_sdk-*.dist-info")]
-        return named[0] if len(named) == 1 else super().get_sdk_version()
+        return version_in(site, "singer_sdk") or super().get_sdk_version()
 
     @property
     def lines(self) -> MessageWriter:

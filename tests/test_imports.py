@@ -5,11 +5,14 @@ from __future__ import annotations
 import subprocess
 import sys
 import time
+from importlib.metadata import version
 from pathlib import Path
 
 import pytest
 
 from tap_dds_backups.emulator import Emulator, plain_store
+from tap_dds_backups.imports import version_in
+from tap_dds_backups.tap import TapDDSBackups
 from tests.faces.running import clean_environment
 
 WITHIN = (
@@ -155,6 +158,28 @@ def test_the_sdk_still_reads_rows_out_of_json() -> None:
         "print(list(rest.extract_jsonpath('$.a[*]', {'a': [1, 2]})))"
     )
     assert printed(program) == "[1, 2]"
+
+
+@pytest.mark.parametrize(
+    ("folders", "found"),
+    [
+        (["singer_sdk-1.2.dist-info", "singer_sdk_more-2.dist-info", "singer_sdk"], "1.2"),
+        (["singer_sdk-1.2.dist-info", "singer_sdk-1.3.dist-info"], None),
+        (["singer_sdk", "singer_sdk.egg-link"], None),
+    ],
+)
+def test_the_version_of_an_installed_package(
+    tmp_path: Path, folders: list[str], found: str | None
+) -> None:
+    """Told by its folder where there is one such folder."""
+    for folder in folders:
+        (tmp_path / folder).mkdir()
+    assert version_in(tmp_path, "singer_sdk") == found
+
+
+def test_the_sdk_version_is_the_installed_one() -> None:
+    """What the log names first is what a user has to tell us."""
+    assert TapDDSBackups.get_sdk_version() == version("singer-sdk")
 
 
 def test_settings_still_come_from_the_environment(tmp_path: Path) -> None:

@@ -3,15 +3,12 @@
 from __future__ import annotations
 
 import json
-from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
 import pytest
-import singer_sdk
 
 from tap_dds_backups.emulator import Emulator
-from tap_dds_backups.tap import TapDDSBackups
 from tests.faces.running import Run, clean_environment, run_script, run_tap
 
 PLAIN = "backups"
@@ -132,22 +129,6 @@ def test_answers_without_settings(option: str) -> None:
     run = run_script("tap-dds-backups", [option])
     assert run.code == 0
     assert b"tap-dds-backups" in run.stdout
-
-
-@pytest.mark.parametrize("folders", [[], ["singer_sdk-1.2.dist-info", "singer_sdk-1.3.dist-info"]])
-def test_the_sdk_version_is_the_installed_one(
-    folders: list[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """Read from a folder's name, or as the SDK does where no folder, or more than one, has it."""
-    installed = version("singer-sdk")
-    assert TapDDSBackups.get_sdk_version() == installed
-    monkeypatch.setattr(singer_sdk, "__file__", str(tmp_path / "singer_sdk" / "__init__.py"))
-    (tmp_path / "singer_sdk-9.9.dist-info").mkdir()
-    assert TapDDSBackups.get_sdk_version() == "9.9"
-    (tmp_path / "singer_sdk-9.9.dist-info").rmdir()
-    for folder in folders:
-        (tmp_path / folder).mkdir()
-    assert TapDDSBackups.get_sdk_version() == installed
 
 
 def test_discovery_needs_nothing() -> None:
