@@ -126,8 +126,11 @@ class Progress:
         self._stuck_before = shifted(now, -STUCK_AFTER_SECONDS)
 
     def wrote(self, backups: Sequence[Backup]) -> list[Backup]:
-        """Take note of written backups, oldest first; return those unfinished for over seven days."""
-        self._newest = max([self._newest, *(backup.begin_time for backup in backups[-1:])])
+        """Take note of written backups, oldest first and at least one.
+
+        Returns those that are unfinished for over seven days.
+        """
+        self._newest = max(self._newest, backups[-1].begin_time)
         # Nearly all are COMPLETED: the closer look is for the others.
         unfinished = [
             each for each in backups if each.status != "COMPLETED" and is_unfinished(each)

@@ -133,6 +133,26 @@ class TestContradiction:
         rows = [row(200), row(150, end=99), row(100, end=99), row(99)]
         assert contradiction(hold(0, 5, Page(rows, 4)), WINDOW) is None
 
+    @pytest.mark.parametrize(
+        "rows",
+        [
+            [row(201), row(150), row(120)],
+            [row(150), row(140), row(99, end=99)],
+            [row(150), row(99, end=99), row(140)],
+        ],
+    )
+    def test_one_row_outside(self, rows: list[Backup]) -> None:
+        """One row of several is from outside: the newest, the oldest, or one out of order."""
+        reason = "it holds a backup outside the time that was asked for"
+        assert contradiction(hold(0, 3, Page(rows, 3)), WINDOW) == reason
+
+    @pytest.mark.parametrize(("newer", "fault"), [((140, 150), "order"), ((201, 150), "outside")])
+    def test_rows_before_one_that_cannot_be_used(self, newer: tuple[int, int], fault: str) -> None:
+        """They are none of those that are kept, and are judged all the same."""
+        rows = [*map(row, newer), row(130)]
+        page = hold(0, 4, Page(rows, 4, (Flaw(2, "", "bad"),)))
+        assert fault in (contradiction(page, WINDOW) or "")
+
     def test_order_may_be_waived(self) -> None:
         """An unsorted list is read all the same, its other contradictions are still seen."""
         assert contradiction(held(140, 150), WINDOW, ordered=False) is None
