@@ -7,9 +7,7 @@ handed out connected, within a deadline, so that an exchange costs no more than 
 from __future__ import annotations
 
 import ssl
-from collections import deque
 from collections.abc import Callable, Mapping
-from contextlib import suppress
 from pathlib import Path
 from typing import Any, cast
 
@@ -18,13 +16,13 @@ from requests.adapters import HTTPAdapter
 from urllib3.connection import HTTPConnection, HTTPSConnection
 from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
 from urllib3.util import Retry, create_urllib3_context
-from urllib3.util.connection import is_connection_dropped
 
 from tap_dds_backups.api.deadline import Deadline
 from tap_dds_backups.api.secret import Revealed, RevealedBytes
 from tap_dds_backups.api.wire import Stream, header_fields, read_answer, request_head
 
 _PROXY_BODY_LIMIT = 64 * 1024
+_KEPT = 16  # idle connections to a host: as many as requests may be in flight
 
 
 class ProxyRefused(Exception):
@@ -57,20 +55,10 @@ class _TunnelConnection(HTTPSConnection):
 class Pool(HTTPConnectionPool):
     """Keep-alive connections to one loopback service without TLS."""
 
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        # As many as were in use at once; urllib3's queue takes three times as long.
-        self._idle: deque[HTTPConnection] = deque()
-
     def checked_out(self) -> HTTPConnection | None:
         """Return an idle connection that still looks alive, or None."""
-        while self._idle:
-            with suppress(IndexError):  # another thread was quicker
-                connection = self._idle.pop()
-                if not is_connection_dropped(connection):
-                    return connection
-                connection.close()
-        return None
+        connection = cast("HTTPConnection", self._get_conn())
+        return connection if connection.sock is not None else None
 
     def connected(self, timeout: float) -> HTTPConnection:
         """Return a new connection, each step of connecting within `timeout` seconds."""
@@ -90,13 +78,7 @@ class Pool(HTTPConnectionPool):
 
     def checked_in(self, connection: HTTPConnection) -> None:
         """Keep a connection for the next exchange."""
-        self._idle.append(connection)
-
-    def close(self) -> None:
-        """Close the idle connections."""
-        while (connection := self.checked_out()) is not None:
-            connection.close()
-        super().close()
+        self._put_conn(connection)
 
 
 class TlsPool(Pool, HTTPSConnectionPool):
@@ -110,7 +92,7 @@ class _Adapter(HTTPAdapter):
 
     def __init__(self, context: Callable[[], ssl.SSLContext]) -> None:
         self._context = context
-        super().__init__(max_retries=Retry(0, redirect=False))
+        super().__init__(pool_maxsize=_KEPT, max_retries=Retry(0, redirect=False))
 
     def init_poolmanager(self, *args: Any, **kwargs: Any) -> None:
         super().init_poolmanager(*args, **kwargs)
