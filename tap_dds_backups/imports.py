@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import gc
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from functools import cache
 from importlib import import_module
@@ -64,17 +64,25 @@ def version_in(folder: Path, package: str) -> str | None:
 @contextmanager
 def deferred(*names: str) -> Iterator[None]:
     """While inside, import stand-ins for these modules; afterwards they can be imported as ever."""
-    stand_ins = {name: _StandIn(name) for name in names if name not in sys.modules}
-    sys.modules.update(stand_ins)
+    stand_ins: list[_StandIn] = []
+    stand_ins += [_StandIn(name, stand_ins) for name in names if name not in sys.modules]
+    sys.modules.update({stand_in.__name__: stand_in for stand_in in stand_ins})
     try:
         yield
     finally:
-        for stand_in in stand_ins.values():
+        for stand_in in stand_ins:
             stand_in.withdraw()
 
 
 class _StandIn(ModuleType):
-    """Gives a promise for each name that is taken from it while it is in place."""
+    """Gives a promise for each name that is taken from it while it is in place.
+
+    `together` are all that are put off with it.
+    """
+
+    def __init__(self, name: str, together: Sequence[_StandIn]) -> None:
+        super().__init__(name)
+        self._together = together
 
     def __getattr__(self, name: str) -> Any:
         if name == "__version__":
@@ -91,9 +99,15 @@ class _StandIn(ModuleType):
         return sys.modules.get(self.__name__) is self
 
     def module(self) -> ModuleType:
-        """The module itself, loaded now if it never was."""
-        self.withdraw()
-        return import_module(self.__name__)
+        """The module itself, loaded now if it never was, with all that it needs."""
+        aside = [other for other in self._together if other.is_in_place]
+        for other in aside:
+            other.withdraw()
+        try:
+            return import_module(self.__name__)
+        finally:
+            for other in aside:
+                sys.modules.setdefault(other.__name__, other)
 
     def _version(self) -> Any:
         """What the package's module `version` says: `requests` asks for it while it is imported."""

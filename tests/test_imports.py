@@ -105,6 +105,19 @@ def test_the_sdk_still_checks_settings_and_schemas() -> None:
     assert printed(program) == """["2 is not of type 'null'"] {'b': 2, 'a': 1}"""
 
 
+def test_what_is_loaded_early_finds_what_it_needs() -> None:
+    """Its own imports are not put off, what else was put off stays so, what was loaded is used."""
+    program = (
+        "import sys\nfrom tap_dds_backups.imports import deferred\n"
+        "with deferred('jsonschema', 'referencing', 'colorsys'):\n"
+        "    import jsonschema, referencing, colorsys\n"
+        "    print(list(jsonschema.Draft7Validator({'type': 'null'}).iter_errors(None)))\n"
+        "    print('colorsys' in sys.modules and sys.modules['colorsys'] is colorsys)\n"
+        "    import referencing as real\n    print(real is referencing, real.Registry is not None)\n"
+    )
+    assert printed(program).splitlines() == ["[]", "True", "False True"]
+
+
 def test_a_class_can_be_made_of_what_was_put_off() -> None:
     """A base class is looked up at once."""
     program = WITHIN.replace("colorsys", "sched") + "from sched import scheduler\n"
