@@ -128,8 +128,8 @@ class _Promise:
     """Something out of a module that is put off, or made from such a thing.
 
     While the module is put off, what is made from it by a call, an attribute or an index is a
-    promise too. Later it is looked up, and at once where its truth, its parts, a base class or a
-    kind is asked for. It cannot stand behind `except`.
+    promise too. Later it is looked up, and at once where its truth, its text, its parts, a base
+    class or a kind is asked for. It cannot stand behind `except`.
     """
 
     def __init__(self, stand_in: _StandIn, look_up: Callable[[], Any]) -> None:
@@ -150,6 +150,9 @@ class _Promise:
             return self.promised()(*map(_kept_promise, arguments), **values)
 
         return self._then(call)
+
+    def __str__(self) -> str:
+        return str(self.promised())
 
     def __bool__(self) -> bool:
         return bool(self.promised())

@@ -37,6 +37,7 @@ def test_nothing_is_loaded_until_it_is_called() -> None:
 @pytest.mark.parametrize(
     ("use", "told"),
     [
+        ("print(colorsys.rgb_to_hsv(1, 1, 1))", "(0.0, 0.0, 1)"),
         ("print(*colorsys.rgb_to_hsv(1, 1, 1))", "0.0 0.0 1"),
         ("print('black' if not colorsys.rgb_to_hsv(1, 1, 1)[0] else 'red')", "black"),
     ],
